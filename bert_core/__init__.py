@@ -1,0 +1,85 @@
+"""BERT, to see, try and show: the core behind the pages and the command line.
+
+    import bert_core
+
+    encoder = bert_core.load()
+    result = bert_core.fill(encoder, "Paris is the capital of [MASK].")
+    print([candidate.word for candidate in result.masks[0].candidates])
+
+Importing this package loads neither torch nor transformers; the first model does.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bert_core.analysis.compare import compare
+    from bert_core.analysis.directions import directions
+    from bert_core.analysis.lens import lens
+    from bert_core.analysis.surprise import surprise
+    from bert_core.errors import CoreError, InputError, ModelError, RunError
+    from bert_core.model.choice import ModelChoice
+    from bert_core.model.encoder import Encoder
+    from bert_core.model.google import convert
+    from bert_core.model.loading import load
+    from bert_core.model.tokens import Tokens
+    from bert_core.model.trace import Trace
+    from bert_core.tasks.candidates import score_candidates
+    from bert_core.tasks.masked import fill, fill_trace, predict, top_words, trace_masks
+    from bert_core.tasks.probe import probe
+
+_HOMES = {
+    "CoreError": "errors",
+    "Encoder": "model.encoder",
+    "InputError": "errors",
+    "ModelChoice": "model.choice",
+    "ModelError": "errors",
+    "RunError": "errors",
+    "Tokens": "model.tokens",
+    "Trace": "model.trace",
+    "compare": "analysis.compare",
+    "convert": "model.google",
+    "directions": "analysis.directions",
+    "fill": "tasks.masked",
+    "fill_trace": "tasks.masked",
+    "lens": "analysis.lens",
+    "load": "model.loading",
+    "predict": "tasks.masked",
+    "probe": "tasks.probe",
+    "score_candidates": "tasks.candidates",
+    "surprise": "analysis.surprise",
+    "top_words": "tasks.masked",
+    "trace_masks": "tasks.masked",
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "CoreError",
+    "Encoder",
+    "InputError",
+    "ModelChoice",
+    "ModelError",
+    "RunError",
+    "Tokens",
+    "Trace",
+    "compare",
+    "convert",
+    "directions",
+    "fill",
+    "fill_trace",
+    "lens",
+    "load",
+    "predict",
+    "probe",
+    "score_candidates",
+    "surprise",
+    "top_words",
+    "trace_masks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bert_core' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"bert_core.{_HOMES[name]}"), name)

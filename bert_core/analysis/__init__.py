@@ -1,0 +1,1 @@
+"""Looking inside: what each layer, direction and piece contributes."""

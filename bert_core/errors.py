@@ -1,0 +1,35 @@
+"""What can go wrong, as one tree.
+
+    CoreError                 everything this package raises on purpose
+    ├── InputError            the text, number or choice that was given cannot be used
+    ├── ModelError            the checkpoint cannot be found, read or asked for this
+    └── RunError              a training run cannot be started, read or resumed
+
+Every message is one or two sentences for the person at the keyboard: what is wrong, where,
+and what to do. Pages show it as it is; the command line prints it to stderr with exit code 2.
+"""
+
+
+class CoreError(Exception):
+    """Base of all errors that carry a sentence for the user.
+
+    Args:
+        message: what is wrong, where, and what to do.
+        field: name of the input at fault, as the caller knows it (``"text"``), if there is one.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InputError(CoreError):
+    """The input cannot be used as given."""
+
+
+class ModelError(CoreError):
+    """The model cannot be found, loaded, or lacks what was asked of it."""
+
+
+class RunError(CoreError):
+    """A training run cannot be started, read or resumed."""

@@ -1,0 +1,220 @@
+"""A model folder, read without loading its weights: its shape, its family, its heads.
+
+Heads are recognised by the tensors that are really in the file. A head that the file lacks
+would be filled with random numbers by the library, so it is reported as absent and every
+task that needs it refuses the checkpoint by name.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bert_core.errors import ModelError
+from bert_core.model.families import FAMILIES, Family
+
+Head = Literal[
+    "masked_word", "next_sentence", "classification", "tagging", "multiple_choice", "span"
+]
+HEAD_NAMES: Mapping[Head, str] = {
+    "masked_word": "masked word",
+    "next_sentence": "next sentence",
+    "classification": "classification",
+    "tagging": "tagging",
+    "multiple_choice": "multiple choice",
+    "span": "answer span",
+}
+_SIZES = {
+    "num_hidden_layers": 1_000,
+    "num_attention_heads": 1_000,
+    "hidden_size": 65_536,
+    "vocab_size": 10_000_000,
+    "max_position_embeddings": 1_000_000,
+}
+_ALIASES = {
+    "n_layers": "num_hidden_layers",
+    "n_heads": "num_attention_heads",
+    "dim": "hidden_size",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a model folder holds.
+
+    Attributes:
+        source: the name under which it was asked for.
+        folder: where its files are.
+        revision: commit of a hub model, else None.
+        family: the architecture, with what it has and lacks.
+        heads: the task heads whose weights are in the file.
+        layers: number of encoder layers (L).
+        attention_heads: number of attention heads per layer (A).
+        hidden: width of a hidden state (H).
+        vocabulary: number of word pieces (V).
+        max_pieces: longest input, in word pieces, special ones included.
+        parameters: number of weights in the file.
+        file_mib: size of the weights on disk, in MiB.
+    """
+
+    source: str
+    folder: Path
+    revision: str | None
+    family: Family
+    heads: tuple[Head, ...]
+    layers: int
+    attention_heads: int
+    hidden: int
+    vocabulary: int
+    max_pieces: int
+    parameters: int
+    file_mib: float
+
+    def require(self, head: Head) -> None:
+        """Refuse the checkpoint unless it has ``head``.
+
+        Raises:
+            ModelError: the file holds no weights for it.
+        """
+        if head in self.heads:
+            return
+        has = ", ".join(HEAD_NAMES[name] for name in self.heads) or "none"
+        raise ModelError(
+            f"{self.source} has no {HEAD_NAMES[head]} head (it has: {has}); with random weights "
+            "in its place the answer would mean nothing. Choose another model.",
+            field="model",
+        )
+
+
+def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkpoint:
+    """Read config and weight header of a model folder.
+
+    Args:
+        folder: a folder with ``config.json`` and safetensors weights.
+        source: the name to show for it.
+        revision: commit, for a hub model.
+
+    Raises:
+        ModelError: a file is missing or damaged, the family is unknown, or sizes are absurd.
+    """
+    config = _read_config(folder, source)
+    family = FAMILIES.get(str(config.get("model_type")))
+    if family is None:
+        known = ", ".join(FAMILIES)
+        raise ModelError(
+            f"{source} is of type '{config.get('model_type')}', which is no encoder that this "
+            f"app reads ({known}).",
+            field="model",
+        )
+    sizes = _sizes(config, source)
+    if sizes["hidden_size"] % sizes["num_attention_heads"]:
+        raise ModelError(
+            f"{source}: hidden_size {sizes['hidden_size']} is not a multiple of "
+            f"num_attention_heads {sizes['num_attention_heads']} in config.json.",
+            field="model",
+        )
+    shapes, size = _weights(folder, source)
+    return Checkpoint(
+        source=source,
+        folder=folder,
+        revision=revision,
+        family=family,
+        heads=_heads(family, shapes, [str(name) for name in config.get("architectures") or []]),
+        layers=sizes["num_hidden_layers"],
+        attention_heads=sizes["num_attention_heads"],
+        hidden=sizes["hidden_size"],
+        vocabulary=sizes["vocab_size"],
+        max_pieces=sizes["max_position_embeddings"] - family.position_offset,
+        parameters=sum(_count(shape) for shape in shapes.values()),
+        file_mib=size / 2**20,
+    )
+
+
+def _read_config(folder: Path, source: str) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{source} has no config.json, so it is no model folder. A TensorFlow release is "
+            "turned into one by: python -m bert_core convert FOLDER OUT",
+            field="model",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"config.json of {source} cannot be read: {error}.", field="model") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"config.json of {source} is not a JSON object.", field="model")
+    return config
+
+
+def _sizes(config: dict[str, Any], source: str) -> dict[str, int]:
+    named = {_ALIASES.get(key, key): value for key, value in config.items()}
+    sizes: dict[str, int] = {}
+    for key, largest in _SIZES.items():
+        value = named.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= largest:
+            raise ModelError(
+                f"config.json of {source} gives {key} = {value!r}; a whole number from 1 to "
+                f"{largest:,} is expected.",
+                field="model",
+            )
+        sizes[key] = value
+    return sizes
+
+
+def _weights(folder: Path, source: str) -> tuple[dict[str, tuple[int, ...]], int]:
+    """Shapes of all tensors by name, and the bytes of their files."""
+    from safetensors import SafetensorError, safe_open
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ModelError(
+            f"{source} has no .safetensors file. Other weight files can hide programs and are "
+            "not opened; convert them with transformers' save_pretrained first.",
+            field="model",
+        )
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path in files:
+        try:
+            with safe_open(path, framework="np") as weights:
+                for name in weights.keys():  # noqa: SIM118 - not a mapping, has only keys()
+                    shapes[name] = tuple(weights.get_slice(name).get_shape())
+        except (SafetensorError, OSError) as error:
+            raise ModelError(
+                f"{path.name} of {source} is damaged or incomplete ({error}). Copy or download "
+                "it again.",
+                field="model",
+            ) from None
+    return shapes, sum(path.stat().st_size for path in files)
+
+
+def _heads(
+    family: Family, shapes: Mapping[str, tuple[int, ...]], architectures: list[str]
+) -> tuple[Head, ...]:
+    found: list[Head] = []
+    if family.masked_word_tensor in shapes:
+        found.append("masked_word")
+    if family.next_sentence_tensor is not None and family.next_sentence_tensor in shapes:
+        found.append("next_sentence")
+    if family.classifier_tensor in shapes or "classifier.weight" in shapes:
+        found.append(_classifier_kind(architectures))
+    if "qa_outputs.weight" in shapes:
+        found.append("span")
+    return tuple(found)
+
+
+def _classifier_kind(architectures: list[str]) -> Head:
+    """The three classifiers share tensor names; only the architecture tells them apart."""
+    if any(name.endswith("ForTokenClassification") for name in architectures):
+        return "tagging"
+    if any(name.endswith("ForMultipleChoice") for name in architectures):
+        return "multiple_choice"
+    return "classification"
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    product = 1
+    for size in shape:
+        product *= size
+    return product

@@ -1,0 +1,50 @@
+"""Which model, where and how exactly: everything that changes an answer, in one value."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bert_core.errors import InputError
+
+Precision = Literal["exact", "fast"]
+Attention = Literal["sdpa", "eager"]
+EMBEDDED = "embedded"
+_DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model as the user picked it; the key of every cache.
+
+    Attributes:
+        source: ``"embedded"``, a folder, or a hub id such as ``"google-bert/bert-base-uncased"``.
+        revision: branch, tag or commit of a hub id; None for its default branch.
+        device: ``"cpu"``, ``"cuda:0"`` ... or ``"mps"``.
+        precision: ``"exact"`` computes in float32, ``"fast"`` in 16 bits where that is native.
+        attention: ``"sdpa"`` is the fused kernel; only ``"eager"`` can hand out its weights.
+
+    Raises:
+        InputError: a value is not one of the legal ones.
+    """
+
+    source: str = EMBEDDED
+    revision: str | None = None
+    device: str = "cpu"
+    precision: Precision = "exact"
+    attention: Attention = "sdpa"
+
+    def __post_init__(self) -> None:
+        if not self.source.strip():
+            raise InputError("Name a model: 'embedded', a folder or a hub id.", field="model")
+        if not _DEVICE.fullmatch(self.device):
+            raise InputError(
+                f"'{self.device}' is no device: use cpu, cuda:0 or mps.", field="device"
+            )
+        if self.precision not in get_args(Precision):
+            raise InputError(
+                f"'{self.precision}' is no precision: use exact or fast.", field="precision"
+            )
+        if self.attention not in get_args(Attention):
+            raise InputError(
+                f"'{self.attention}' is no attention backend: use sdpa or eager.", field="attention"
+            )

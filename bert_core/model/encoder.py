@@ -1,0 +1,282 @@
+"""An encoder in memory: loaded once, used by many, one forward pass at a time."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bert_core.errors import InputError, ModelError
+from bert_core.model import batching
+from bert_core.model.checkpoints import Checkpoint
+from bert_core.model.choice import ModelChoice
+from bert_core.model.tokenizer import Tokenizer
+from bert_core.model.tokens import Tokens
+from bert_core.model.trace import Floats, Trace
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The modules of a loaded model, whatever its family calls them.
+
+    Attributes:
+        body: the encoder itself, ids to hidden states.
+        masked_word: hidden states (..., H) to vocabulary logits (..., V), or None.
+        next_sentence: hidden states (B, T, H) to logits (B, 2), or None.
+    """
+
+    body: Any
+    masked_word: Callable[["torch.Tensor"], "torch.Tensor"] | None
+    next_sentence: Callable[["torch.Tensor"], "torch.Tensor"] | None
+
+
+class Encoder:
+    """One checkpoint on one device in one precision.
+
+    Tokenising and computing are each done by one caller at a time. Weights are never changed.
+
+    Attributes:
+        checkpoint: what its folder holds.
+        choice: how it was asked for.
+        tokenizer: its tokenizer.
+        passes: number of batches that have gone through the encoder since it was loaded.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, choice: ModelChoice, tokenizer: Tokenizer, parts: Parts
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.choice = choice
+        self.tokenizer = tokenizer
+        self.passes = 0
+        self._parts = parts
+        self._lock = threading.Lock()
+
+    @property
+    def memory_mib(self) -> float:
+        """Memory of the weights as they are held, in MiB."""
+        total = sum(p.numel() * p.element_size() for p in self._parts.body.parameters())
+        return float(total) / 2**20
+
+    def tokenize(self, text: str, pair: str | None = None, *, masks: bool = True) -> Tokens:
+        """Cut a text into word pieces; see :meth:`Tokenizer.encode`."""
+        with self._lock:
+            return self.tokenizer.encode(text, pair, masks=masks)
+
+    def tokenize_many(self, texts: Sequence[str]) -> list[Tokens]:
+        """Cut many texts into word pieces; see :meth:`Tokenizer.encode_many`."""
+        with self._lock:
+            return self.tokenizer.encode_many(texts)
+
+    def pieces_of(self, word: str) -> tuple[int, ...]:
+        """Vocabulary ids of a word inside a sentence; see :meth:`Tokenizer.pieces_of`."""
+        with self._lock:
+            return self.tokenizer.pieces_of(word)
+
+    def trace(
+        self,
+        tokens: Tokens,
+        *,
+        positions: Sequence[int] = (),
+        hidden: bool = False,
+        attention: bool = False,
+        next_sentence: bool = False,
+        visible: NDArray[np.bool_] | None = None,
+    ) -> Trace:
+        """One forward pass, keeping what was asked for.
+
+        Args:
+            tokens: the input, T pieces.
+            positions: where vocabulary logits are wanted.
+            hidden: keep the hidden states of all layers.
+            attention: keep the attention weights.
+            next_sentence: keep the next-sentence logits.
+            visible: shape (T, T); entry (i, j) says whether piece i may look at piece j.
+                None: every piece looks at every piece, as BERT was trained.
+
+        Raises:
+            ModelError: a head is missing, or this backend hands out no attention weights.
+        """
+        import torch
+
+        if positions:
+            self.checkpoint.require("masked_word")
+        if next_sentence:
+            self.checkpoint.require("next_sentence")
+        if attention and self.choice.attention != "eager":
+            raise ModelError(
+                "The fused attention kernel returns no attention weights. Load the model with "
+                "attention='eager'.",
+                field="attention",
+            )
+        with self._lock, torch.inference_mode(), self._memory_guard():
+            out = self._forward([tokens], hidden=hidden, attention=attention, visible=visible)
+            last = out.last_hidden_state
+            return Trace(
+                tokens=tokens,
+                positions=tuple(positions),
+                logits=_numpy(self._vocabulary_logits(last[0, list(positions)]))
+                if positions
+                else None,
+                hidden=_numpy(torch.cat(out.hidden_states)) if hidden else None,
+                attention=_numpy(torch.cat(self._weights(out))) if attention else None,
+                next_sentence=_numpy(self._next_sentence_logits(last)[0])
+                if next_sentence
+                else None,
+            )
+
+    def masked_logits(
+        self,
+        inputs: Sequence[Tokens],
+        positions: Sequence[Sequence[int]],
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[tuple[list[tuple[int, int]], "torch.Tensor"]]:
+        """Vocabulary logits of many inputs at chosen positions, batch by batch.
+
+        Inputs are sorted by length, so that little is padded, and only the chosen positions go
+        through the vocabulary projection, the most costly layer of a small BERT.
+
+        Args:
+            inputs: B inputs of any lengths.
+            positions: for each input, where logits are wanted.
+            on_progress: told how many inputs are done, and B.
+
+        Yields:
+            For each batch: the (input, position) of each row, and float32 logits of shape
+            (rows, V) in nats on the encoder's device.
+
+        Raises:
+            ModelError: the checkpoint has no masked-word head, or memory ran out.
+        """
+        import torch
+
+        self.checkpoint.require("masked_word")
+        done = 0
+        for members in batching.plan([len(tokens) for tokens in inputs]):
+            rows = [(member, position) for member in members for position in positions[member]]
+            where = [
+                (row, position)
+                for row, member in enumerate(members)
+                for position in positions[member]
+            ]
+            with self._lock, torch.inference_mode(), self._memory_guard():
+                last = self._forward([inputs[member] for member in members]).last_hidden_state
+                index = torch.tensor(where, device=last.device).reshape(-1, 2)
+                logits = self._vocabulary_logits(last[index[:, 0], index[:, 1]])
+            yield rows, logits
+            done += len(members)
+            if on_progress is not None:
+                on_progress(done, len(inputs))
+
+    def read_out(self, hidden: Floats) -> Floats:
+        """Send hidden states through the masked-word head.
+
+        Args:
+            hidden: shape (N, H).
+
+        Returns:
+            Logits of shape (N, V) in nats.
+        """
+        import torch
+
+        self.checkpoint.require("masked_word")
+        with self._lock, torch.inference_mode(), self._memory_guard():
+            states = torch.from_numpy(np.ascontiguousarray(hidden))
+            return _numpy(self._vocabulary_logits(states.to(self._device, self._dtype)))
+
+    def release(self) -> None:
+        """Give the device's memory back. Waits for a pass under way; the encoder is dead then."""
+        import torch
+
+        with self._lock:
+            self._parts.body.to("meta")
+            if self.choice.device.startswith("cuda"):
+                torch.cuda.empty_cache()
+
+    @property
+    def _device(self) -> "torch.device":
+        device: torch.device = next(self._parts.body.parameters()).device
+        return device
+
+    @property
+    def _dtype(self) -> "torch.dtype":
+        dtype: torch.dtype = next(self._parts.body.parameters()).dtype
+        return dtype
+
+    def _forward(
+        self,
+        batch: Sequence[Tokens],
+        *,
+        hidden: bool = False,
+        attention: bool = False,
+        visible: NDArray[np.bool_] | None = None,
+    ) -> Any:
+        import torch
+
+        self.passes += 1
+        arrays = batching.pad([t.ids for t in batch], [t.segments for t in batch])
+        inputs: dict[str, Any] = {"input_ids": torch.from_numpy(arrays.ids).to(self._device)}
+        if self.checkpoint.family.has_segments:
+            inputs["token_type_ids"] = torch.from_numpy(arrays.segments).to(self._device)
+        if visible is not None:
+            inputs["attention_mask"] = self._restriction(visible)
+        elif not arrays.mask.all():
+            inputs["attention_mask"] = torch.from_numpy(arrays.mask).to(self._device)
+        return self._parts.body(**inputs, output_hidden_states=hidden, output_attentions=attention)
+
+    def _restriction(self, visible: NDArray[np.bool_]) -> "torch.Tensor":
+        """Visibility as what is added to attention scores, shape (1, 1, T, T)."""
+        import torch
+
+        lowest = torch.finfo(self._dtype).min
+        added = torch.where(torch.from_numpy(visible), 0.0, lowest).to(self._device, self._dtype)
+        return added[None, None]
+
+    def _vocabulary_logits(self, states: "torch.Tensor") -> "torch.Tensor":
+        assert self._parts.masked_word is not None  # noqa: S101 - required by every caller
+        return self._parts.masked_word(states).float()
+
+    def _next_sentence_logits(self, last: "torch.Tensor") -> "torch.Tensor":
+        assert self._parts.next_sentence is not None  # noqa: S101 - required by every caller
+        return self._parts.next_sentence(last).float()
+
+    def _weights(self, out: Any) -> Any:
+        if out.attentions is None or len(out.attentions) != self.checkpoint.layers:
+            raise ModelError(
+                f"{self.checkpoint.source} returned no attention weights on this backend.",
+                field="attention",
+            )
+        return out.attentions
+
+    def _memory_guard(self) -> "_MemoryGuard":
+        return _MemoryGuard(self.choice.device)
+
+
+class _MemoryGuard:
+    """Turns a device that ran out of memory into a sentence."""
+
+    def __init__(self, device: str) -> None:
+        self._name = device
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        import torch
+
+        if kind is not None and issubclass(kind, (torch.OutOfMemoryError, MemoryError)):
+            raise InputError(
+                f"{self._name} ran out of memory ({error}). Use a shorter text, or the CPU.",
+                field="device",
+            ) from None
+
+
+def _numpy(tensor: "torch.Tensor") -> Floats:
+    array: Floats = tensor.float().cpu().numpy()
+    return array

@@ -1,0 +1,190 @@
+"""Models from the Hugging Face hub: look before waiting, download with a count.
+
+The libraries retry an unreachable hub for the better part of a minute before they say so.
+Here one request with a short limit goes first; what is in the local cache needs no network.
+"""
+
+import contextlib
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bert_core.errors import ModelError
+
+PROBE_SECONDS = 4.0
+_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+_REVISION = re.compile(r"\w[\w.-]{0,99}(/\w[\w.-]{0,99}){0,3}", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_WANTED = re.compile(
+    r"(config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
+    r"|vocab\.txt|merges\.txt|sentencepiece\.bpe\.model|spiece\.model"
+    r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json"
+)
+_OFFLINE = (
+    "The hub cannot be reached. Check the network, or use the embedded model or a model folder."
+)
+
+
+def is_repo_id(name: str) -> bool:
+    """Whether a name has the form of a hub id, ``name`` or ``owner/name``."""
+    return _REPO_ID.fullmatch(name) is not None and ".." not in name and "--" not in name
+
+
+def download(
+    repo: str,
+    revision: str | None,
+    *,
+    on_progress: Callable[[str, float | None], None] | None = None,
+) -> tuple[Path, str]:
+    """Bring a hub model to this machine, or find it in the local cache.
+
+    Args:
+        repo: hub id.
+        revision: branch, tag or commit; None for the default branch.
+        on_progress: told the file under way and the share of bytes that is here.
+
+    Returns:
+        The folder with its files, and its commit.
+
+    Raises:
+        ModelError: the hub is out of reach and nothing is cached, the id or revision does not
+            exist, access is refused, or the repository has no safetensors weights.
+    """
+    # A revision becomes part of a path in the cache, so it must not lead elsewhere.
+    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise ModelError(
+            f"'{revision}' is no revision: give a branch, a tag or a commit.", field="revision"
+        )
+    try:
+        info = _probe(repo, revision)
+    except ModelError as error:
+        cached = _cached(repo, revision)
+        if cached is None:
+            raise error
+        return cached
+    files = {file.rfilename: file.size or 0 for file in info.siblings or []}
+    wanted = {name: size for name, size in files.items() if _WANTED.fullmatch(name)}
+    if not any(name.endswith(".safetensors") for name in wanted):
+        raise ModelError(
+            f"{repo} has no .safetensors weights on the hub. Other weight files can hide programs "
+            "and are not opened.",
+            field="model",
+        )
+    folder = _fetch(repo, str(info.sha), wanted, on_progress)
+    _remember(folder, revision or "main")
+    return folder, str(info.sha)
+
+
+def _probe(repo: str, revision: str | None) -> Any:
+    """One request about the repository, given up after ``PROBE_SECONDS`` in all."""
+    answer: dict[str, Any] = {}
+    # Name resolution ignores the request's own limit, so the wait is bounded from outside.
+    worker = threading.Thread(target=_ask, args=(repo, revision, answer), daemon=True)
+    worker.start()
+    worker.join(PROBE_SECONDS)
+    if "info" in answer:
+        return answer["info"]
+    raise answer.get("error") or ModelError(_OFFLINE, field="model")
+
+
+def _ask(repo: str, revision: str | None, answer: dict[str, Any]) -> None:
+    from httpx2 import HTTPError
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        answer["info"] = HfApi().model_info(
+            repo, revision=revision, files_metadata=True, timeout=PROBE_SECONDS
+        )
+    except GatedRepoError:
+        answer["error"] = ModelError(
+            f"{repo} asks for a licence agreement on the hub: accept it there and set HF_TOKEN.",
+            field="model",
+        )
+    except RevisionNotFoundError:
+        answer["error"] = ModelError(
+            f"{repo} has no revision '{revision}' on the hub.", field="revision"
+        )
+    except (RepositoryNotFoundError, HFValidationError):
+        answer["error"] = ModelError(
+            f"There is no model '{repo}' on the hub that can be read from here. Check the spelling, "
+            "for instance google-bert/bert-base-uncased.",
+            field="model",
+        )
+    except HfHubHTTPError as error:
+        answer["error"] = ModelError(
+            f"The hub answered with an error for {repo}: {error}. Try again later.", field="model"
+        )
+    except ValueError:
+        answer["error"] = ModelError(
+            "What answers in place of the hub is something else, perhaps the log-in page of a "
+            "network. Check the network, or use the embedded model or a model folder.",
+            field="model",
+        )
+    except (OSError, HTTPError, OfflineModeIsEnabled) as error:
+        answer["error"] = ModelError(f"{_OFFLINE} ({type(error).__name__})", field="model")
+
+
+def _cached(repo: str, revision: str | None) -> tuple[Path, str] | None:
+    """Folder and commit of an earlier download, or None."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        config = try_to_load_from_cache(repo, "config.json", revision=revision)
+    except HFValidationError:
+        return None
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    # A download that broke off leaves a folder without weights, the largest file.
+    return (folder, folder.name) if any(folder.glob("model*.safetensors")) else None
+
+
+def _remember(folder: Path, revision: str) -> None:
+    """Note in the cache which commit a branch or tag means, to find it again offline.
+
+    The files were asked for by commit, so that all are of one state of the repository; the
+    library notes a branch only when it is asked for by name. Written last: what is noted is whole.
+    """
+    if _COMMIT.fullmatch(revision):
+        return
+    note = folder.parent.parent / "refs" / revision
+    with contextlib.suppress(OSError):  # a cache that cannot be written is no fault of the model
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(folder.name, encoding="ascii")
+
+
+def _fetch(
+    repo: str,
+    commit: str,
+    sizes: dict[str, int],
+    on_progress: Callable[[str, float | None], None] | None,
+) -> Path:
+    from httpx2 import HTTPError
+    from huggingface_hub import hf_hub_download
+
+    total, done = sum(sizes.values()) or 1, 0
+    folder = Path()
+    for name, size in sorted(sizes.items(), key=lambda item: item[1]):
+        if on_progress is not None:
+            on_progress(f"Downloading {name} ({size / 2**20:,.1f} MiB)", done / total)
+        try:
+            folder = Path(hf_hub_download(repo, name, revision=commit)).parent
+        except (OSError, ValueError, RuntimeError, HTTPError) as error:
+            raise ModelError(
+                f"The download of {name} from {repo} stopped ({error}). What is here is kept: "
+                "try again to go on.",
+                field="model",
+            ) from None
+        done += size
+    return folder

@@ -1,0 +1,106 @@
+"""From a choice to an encoder in memory."""
+
+from typing import Any
+
+from bert_core.errors import ModelError
+from bert_core.model import sources
+from bert_core.model.checkpoints import Checkpoint
+from bert_core.model.choice import ModelChoice
+from bert_core.model.devices import dtype_for, polite_threads
+from bert_core.model.encoder import Encoder, Parts
+from bert_core.model.sources import Progress
+from bert_core.model.tokenizer import Tokenizer
+
+
+def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = None) -> Encoder:
+    """Load a model: the embedded one by default.
+
+    Args:
+        choice: which model, on which device, in which precision.
+        on_progress: told about downloads and loading.
+
+    Raises:
+        ModelError: the files cannot be found or used, or memory ran out.
+        InputError: the device or precision does not exist here.
+    """
+    choice = choice or ModelChoice()
+    checkpoint = sources.find(choice, on_progress=on_progress)
+    polite_threads()
+    if on_progress is not None:
+        on_progress(f"Loading {checkpoint.source}", None)
+    dtype = dtype_for(choice.device, choice.precision)
+    tokenizer = Tokenizer(checkpoint)
+    return Encoder(checkpoint, choice, tokenizer, _parts(_model(checkpoint, choice, dtype)))
+
+
+def _model(checkpoint: Checkpoint, choice: ModelChoice, dtype: Any) -> Any:
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    if "next_sentence" in checkpoint.heads and "masked_word" in checkpoint.heads:
+        library: Any = transformers.BertForPreTraining
+    elif "next_sentence" in checkpoint.heads:
+        library = transformers.BertForNextSentencePrediction
+    elif "masked_word" in checkpoint.heads:
+        library = transformers.AutoModelForMaskedLM
+    else:
+        library = transformers.AutoModel
+    try:
+        model, info = library.from_pretrained(
+            checkpoint.folder,
+            dtype=dtype,
+            attn_implementation=choice.attention,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+        _refuse_random(checkpoint, info["missing_keys"])
+        return model.to(choice.device).eval()
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise ModelError(
+                f"{choice.device} has not enough memory for {checkpoint.source}. Use the CPU.",
+                field="device",
+            ) from None
+        raise ModelError(
+            f"The weights of {checkpoint.source} do not fit its config.json ({error}).",
+            field="model",
+        ) from None
+
+
+def _refuse_random(checkpoint: Checkpoint, missing: Any) -> None:
+    """The library fills missing weights with random ones; only an unused pooler may be."""
+    random = sorted(name for name in missing if ".pooler." not in f".{name}")
+    if random:
+        raise ModelError(
+            f"{checkpoint.source} lacks {len(random)} weights that its config.json promises, "
+            f"{random[0]} for one. The file is incomplete or of another model.",
+            field="model",
+        )
+
+
+def _parts(model: Any) -> Parts:
+    body = getattr(model, model.base_model_prefix, model)
+    return Parts(
+        body=body, masked_word=_masked_word(model), next_sentence=_next_sentence(model, body)
+    )
+
+
+def _masked_word(model: Any) -> Any:
+    if hasattr(model, "vocab_projector"):  # DistilBERT spreads its head over the model
+
+        def read_out(states: Any) -> Any:
+            states = model.activation(model.vocab_transform(states))
+            return model.vocab_projector(model.vocab_layer_norm(states))
+
+        return read_out
+    if hasattr(model, "lm_head"):
+        return model.lm_head
+    return getattr(getattr(model, "cls", None), "predictions", None)
+
+
+def _next_sentence(model: Any, body: Any) -> Any:
+    head = getattr(getattr(model, "cls", None), "seq_relationship", None)
+    return None if head is None else lambda last: head(body.pooler(last))

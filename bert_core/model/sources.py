@@ -1,0 +1,73 @@
+"""From the name of a model to a folder with its files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bert_core.errors import ModelError
+from bert_core.model import hub
+from bert_core.model.checkpoints import Checkpoint, inspect
+from bert_core.model.choice import EMBEDDED, ModelChoice
+from bert_core.settings import EMBEDDED_MODEL, read_settings
+
+Progress = Callable[[str, float | None], None]
+"""Told what is being done and which share of it is done (None: unknown)."""
+
+
+def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpoint:
+    """Find the files of a model, downloading them when it is a hub id that is not here yet.
+
+    Args:
+        choice: the model; only its source and revision matter here.
+        on_progress: told about a download.
+
+    Returns:
+        What the folder holds. No weights have been loaded.
+
+    Raises:
+        ModelError: no such folder, a folder outside the allowed ones, no such hub id, no
+            network, or files that cannot be used.
+    """
+    if choice.source == EMBEDDED:
+        return inspect(EMBEDDED_MODEL, source=EMBEDDED)
+    if looks_like_folder(choice.source):
+        return inspect(allowed_folder(choice.source), source=choice.source)
+    folder, commit = hub.download(choice.source, choice.revision, on_progress=on_progress)
+    return inspect(folder, source=choice.source, revision=commit)
+
+
+def looks_like_folder(source: str) -> bool:
+    """Whether a name means a folder: it starts like a path, or it is one of this machine's."""
+    if source.startswith(("/", "./", "../", "~", ".\\", "..\\")) or Path(source).is_absolute():
+        return True
+    return "\0" not in source and not hub.is_repo_id(source)
+
+
+def allowed_folder(source: str) -> Path:
+    """Resolve a folder and refuse it outside what the operator allows.
+
+    Symbolic links are followed before the check, so that a link cannot lead out.
+
+    Raises:
+        ModelError: not a folder, or outside ``BERT_EXPLORER_FOLDERS``.
+    """
+    try:
+        folder = Path(source).expanduser().resolve()
+        exists = folder.is_dir()
+    except (OSError, ValueError, RuntimeError):
+        raise ModelError(f"'{source}' is no folder name.", field="model") from None
+    allowed = read_settings().folders
+    if not any(folder.is_relative_to(root) for root in allowed):
+        # The same sentence whether or not it exists: no probing of the machine's folders.
+        roots = ", ".join(str(root) for root in allowed)
+        raise ModelError(
+            f"'{source}' is outside the folders that models may be opened from ({roots}). "
+            "The operator sets them in BERT_EXPLORER_FOLDERS.",
+            field="model",
+        )
+    if not exists:
+        raise ModelError(
+            f"There is no folder '{source}'. Give the folder that holds config.json, or a hub id "
+            "such as google-bert/bert-base-uncased.",
+            field="model",
+        )
+    return folder

@@ -1,0 +1,297 @@
+"""Text to :class:`Tokens` and back, with user text kept as text.
+
+The library's tokenizer turns a typed ``[SEP]`` into the real separator. Here two copies are
+made from its own description: one that knows no special token in text, one that knows the mask
+token only. Both still add the template ([CLS] ... [SEP]) by id.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from tokenizers import Encoding
+from tokenizers import Tokenizer as Backend
+
+from bert_core.errors import InputError, ModelError
+from bert_core.model.checkpoints import Checkpoint
+from bert_core.model.marks import MarkedText, mark
+from bert_core.model.tokens import Cut, Tokens
+from bert_core.model.vocabulary import Vocabulary, spell, starts_word
+from bert_core.settings import MAX_CHARACTERS
+
+Overflow = Literal["refuse", "cut"]
+_NOTHING_SEEN = (
+    "The text has no character that the model can see: the tokenizer drops control characters "
+    "and white space. Type some words."
+)
+
+
+class Tokenizer:
+    """The tokenizer of one checkpoint. Not thread-safe: its encoder holds the lock.
+
+    Attributes:
+        vocabulary: all word pieces.
+        mask_token: how the checkpoint spells its mask.
+        mask_id: the id of it.
+        max_pieces: longest input, special pieces included.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        library = _library_tokenizer(checkpoint)
+        if library.mask_token is None:
+            raise ModelError(f"{checkpoint.source} has no mask token.", field="model")
+        description = json.loads(library.backend_tokenizer.to_str())
+        self.mask_token: str = library.mask_token
+        self.mask_id = int(library.mask_token_id)
+        self.max_pieces = min(checkpoint.max_pieces, int(library.model_max_length))
+        self.vocabulary = _vocabulary(library, description, checkpoint.vocabulary)
+        self._plain = _with_added(description, ())
+        self._masking = _with_added(description, (self.mask_token,))
+        if self._masking.get_vocab_size() > checkpoint.vocabulary:
+            raise ModelError(
+                f"The tokenizer of {checkpoint.source} has {self._masking.get_vocab_size():,} "
+                f"pieces, its model only {checkpoint.vocabulary:,}: they do not belong together.",
+                field="model",
+            )
+
+    def encode(
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        masks: bool = True,
+        overflow: Overflow = "refuse",
+    ) -> Tokens:
+        """Cut a text into word pieces.
+
+        Args:
+            text: what was typed; special tokens in it are ordinary text.
+            pair: an optional second text.
+            masks: whether ``[MASK]``, ``[mask]``, ``<mask>`` and ``___`` mean the mask token.
+            overflow: what to do with a text that is longer than the model reads.
+
+        Returns:
+            The pieces; ``cut`` says what was left out when ``overflow`` is ``"cut"``.
+
+        Raises:
+            InputError: an empty text, a text with nothing the model can see, one that is too
+                long, or one that cannot be written as UTF-8.
+        """
+        for value, field in ((text, "text"), (pair, "pair")):
+            _check(value, field)
+        return self._encode([(text, pair or None)], masks=masks, overflow=overflow)[0]
+
+    def encode_many(self, texts: Sequence[str]) -> list[Tokens]:
+        """Cut many single texts into pieces at once; the first faulty one is named by row.
+
+        Raises:
+            InputError: as :meth:`encode`, with the row.
+        """
+        for row, text in enumerate(texts, start=1):
+            try:
+                _check(text, "text")
+            except InputError as error:
+                raise InputError(f"Row {row}: {error}", field="text") from None
+        return self._encode([(text, None) for text in texts], masks=True, overflow="refuse")
+
+    def pieces_of(self, word: str) -> tuple[int, ...]:
+        """Ids of the pieces of a word as it stands inside a sentence, after a space."""
+        encoding = self._plain.encode(" " + word, add_special_tokens=False)
+        return tuple(encoding.ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Ids to readable text, special pieces left out."""
+        return str(self._plain.decode(list(ids), skip_special_tokens=False)).strip()
+
+    def _encode(
+        self, texts: list[tuple[str, str | None]], *, masks: bool, overflow: Overflow
+    ) -> list[Tokens]:
+        backend = self._masking if masks else self._plain
+        marked = [
+            tuple(self._marked(part, masks) for part in parts if part is not None)
+            for parts in texts
+        ]
+        inputs = [
+            (parts[0].text, parts[1].text) if len(parts) > 1 else parts[0].text for parts in marked
+        ]
+        # One call for all rows; the backend spreads a large batch over the cores.
+        encodings = (
+            backend.encode_batch(inputs) if len(inputs) > 1 else [self._one(backend, inputs[0])]
+        )
+        found = []
+        for row, (source, parts, encoding) in enumerate(
+            zip(texts, marked, encodings, strict=True), start=1
+        ):
+            tokens = self._whole(*source, parts, encoding)
+            where = f"Row {row}: " if len(texts) > 1 else ""
+            if not tokens.content:
+                raise InputError(f"{where}{_NOTHING_SEEN}", field="text")
+            if len(tokens) > self.max_pieces:
+                cut = self._first_left_out(tokens)
+                if overflow == "refuse":
+                    raise self._too_long(tokens, cut, where)
+                tokens = replace(
+                    self._whole(*source, parts, self._shortened(backend, parts)), cut=cut
+                )
+            found.append(tokens)
+        return found
+
+    @staticmethod
+    def _one(backend: Backend, parts: str | tuple[str, str]) -> Encoding:
+        return backend.encode(parts) if isinstance(parts, str) else backend.encode(*parts)
+
+    def _marked(self, text: str, masks: bool) -> MarkedText:
+        if masks:
+            return mark(text, self.mask_token)
+        return MarkedText(text=text, origins=tuple(range(len(text) + 1)))
+
+    def _whole(
+        self, text: str, pair: str | None, parts: tuple[MarkedText, ...], encoding: Encoding
+    ) -> Tokens:
+        sequences = [
+            None if special and owner is None else owner
+            for special, owner in zip(
+                encoding.special_tokens_mask, encoding.sequence_ids, strict=True
+            )
+        ]
+        first = max(
+            (w for w, s in zip(encoding.word_ids, sequences, strict=True) if s == 0 and w is not None),
+            default=-1,
+        )
+        words, offsets = [], []
+        for owner, word, span in zip(sequences, encoding.word_ids, encoding.offsets, strict=True):
+            if owner is None or word is None:
+                words.append(None)
+                offsets.append(None)
+                continue
+            words.append(word + (first + 1 if owner else 0))
+            offsets.append(_trimmed(parts[owner], span))
+        return Tokens(
+            text=text,
+            pair=pair,
+            ids=tuple(encoding.ids),
+            pieces=tuple(encoding.tokens),
+            words=tuple(words),
+            offsets=tuple(offsets),
+            sequences=tuple(s if w is not None else None for s, w in zip(sequences, words, strict=True)),
+            segments=tuple(encoding.type_ids),
+            mask_id=self.mask_id,
+            mask_piece=self.mask_token,
+            originals=(None,) * len(encoding.ids),
+        )
+
+    def _first_left_out(self, tokens: Tokens) -> Cut:
+        """Where the limit falls when the longer text is shortened first, as BERT does."""
+        counts = [tokens.sequences.count(which) for which in (0, 1)]
+        room = self.max_pieces - (len(tokens) - sum(counts))
+        # The longer text gives until both are equal, then both give in turn, the second first.
+        shorter = min(counts)
+        keep = [min(count, max(room - shorter, room // 2 + room % 2)) for count in counts]
+        if sum(keep) > room:
+            keep = [room - room // 2, room // 2]
+        which = 0 if keep[0] < counts[0] else 1
+        position = [i for i, s in enumerate(tokens.sequences) if s == which][keep[which]]
+        word = tokens.same_word(position)
+        span = tokens.offsets[word[0]] or (0, 0)
+        return Cut(
+            pieces=len(tokens) - self.max_pieces,
+            limit=self.max_pieces,
+            first_word="".join(tokens.surface(i) for i in word),
+            character=span[0],
+            sequence=which,
+        )
+
+    def _too_long(self, tokens: Tokens, cut: Cut, where: str) -> InputError:
+        word = cut.first_word if len(cut.first_word) <= 40 else cut.first_word[:40] + "…"
+        return InputError(
+            f"{where}The text has {len(tokens):,} word pieces, special ones included; the model "
+            f"reads {self.max_pieces:,}. Shorten it: the first word left out would be '{word}' "
+            f"at character {cut.character + 1:,}.",
+            field="pair" if cut.sequence else "text",
+        )
+
+    def _shortened(self, backend: Backend, parts: tuple[MarkedText, ...]) -> Encoding:
+        # A copy, since the limit would stay on the shared tokenizer.
+        limited = Backend.from_str(backend.to_str())
+        limited.enable_truncation(self.max_pieces, strategy="longest_first")
+        return limited.encode(*(part.text for part in parts))
+
+
+def _library_tokenizer(checkpoint: Checkpoint) -> Any:
+    from transformers import AutoTokenizer
+
+    logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
+    try:
+        return AutoTokenizer.from_pretrained(
+            checkpoint.folder, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"The tokenizer of {checkpoint.source} cannot be read ({error}). A folder needs "
+            "tokenizer.json or vocab.txt.",
+            field="model",
+        ) from None
+
+
+def _with_added(description: dict[str, Any], kept: tuple[str, ...]) -> Backend:
+    """A copy of the tokenizer that finds only the tokens ``kept`` as special ones in a text."""
+    added = [token for token in description["added_tokens"] if token["content"] in kept]
+    changed = {**description, "added_tokens": added, "truncation": None, "padding": None}
+    return Backend.from_str(json.dumps(changed))
+
+
+def _vocabulary(library: Any, description: dict[str, Any], size: int) -> Vocabulary:
+    ids: dict[str, int] = library.get_vocab()
+    # Some models have more rows than pieces; the spare ones are nobody's and count as special.
+    pieces = [""] * max(size, max(ids.values()) + 1)
+    for piece, id_ in ids.items():
+        pieces[id_] = piece
+    wordpiece = description["model"]["type"] == "WordPiece"
+    special_ids = set(library.all_special_ids)
+    decoded = library.backend_tokenizer.decode_batch(
+        [[id_] for id_ in range(len(pieces))], skip_special_tokens=False
+    )
+    return Vocabulary(
+        pieces=tuple(pieces),
+        words=tuple(spell(piece, word) for piece, word in zip(pieces, decoded, strict=True)),
+        starts_word=np.array([starts_word(piece, wordpiece=wordpiece) for piece in pieces]),
+        special=np.array(
+            [
+                id_ in special_ids or piece.startswith("[unused") or not piece
+                for id_, piece in enumerate(pieces)
+            ]
+        ),
+        unknown_id=library.unk_token_id,
+    )
+
+
+def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:
+    """A range in the original text, without the space that some tokenizers count in."""
+    start, end = span
+    while start < end and part.text[start].isspace():
+        start += 1
+    return part.to_original(start, end)
+
+
+def _check(value: str | None, field: str) -> None:
+    if value is None:
+        return
+    if not value.strip():
+        name = "second text" if field == "pair" else "text"
+        raise InputError(f"The {name} is empty. Type some words.", field=field)
+    if len(value) > MAX_CHARACTERS:
+        raise InputError(
+            f"The text has {len(value):,} characters; at most {MAX_CHARACTERS:,} are looked at. "
+            "Shorten it.",
+            field=field,
+        )
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"Character {error.start + 1:,} is half of a surrogate pair and no text. Remove it.",
+            field=field,
+        ) from None

@@ -1,0 +1,32 @@
+"""Where things are and how large they may be: the operator's choices, read from the environment.
+
+    BERT_EXPLORER_FOLDERS   folders models may be opened from, separated as in PATH
+                            (default: the home folder and the project)
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+EMBEDDED_MODEL = PROJECT / "assets" / "model"
+MAX_CHARACTERS = 100_000
+"""Longest text that is looked at at all; the model's own limit is far below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The operator's choices.
+
+    Attributes:
+        folders: resolved folders under which model folders may be opened.
+    """
+
+    folders: tuple[Path, ...]
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment, afresh at every call."""
+    named = os.environ.get("BERT_EXPLORER_FOLDERS", "")
+    folders = [Path(part) for part in named.split(os.pathsep) if part] or [Path.home(), PROJECT]
+    return Settings(folders=tuple(folder.expanduser().resolve() for folder in folders))

@@ -1,0 +1,240 @@
+"""Masked word: what would BERT put in the gap?
+
+Reference: Devlin et al. 2019 (arXiv:1810.04805), section 3.1, task 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from bert_core.errors import InputError
+from bert_core.model.encoder import Encoder
+from bert_core.model.notes import text_notes
+from bert_core.model.tokens import Tokens
+from bert_core.model.trace import Trace
+from bert_core.model.vocabulary import Vocabulary
+from bert_core.tasks.distribution import (
+    Candidate,
+    allowed,
+    best_ids,
+    candidate,
+    entropy_bits,
+    log_softmax,
+)
+from bert_core.tasks.filling import Filling, Strategy, fill_all, independent
+
+MAX_K = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPrediction:
+    """What fits one mask.
+
+    Attributes:
+        position: where the mask stands, in word pieces.
+        candidates: the k best pieces that may be shown, best first.
+        covered: probability of all of ``candidates`` together.
+        left_out: probability of the pieces that may not be shown (special ones, and parts of
+            words where only whole words are asked for).
+        entropy: of the whole distribution, in bits.
+        original: the piece that the mask was put over, or None for a typed mask.
+    """
+
+    position: int
+    candidates: tuple[Candidate, ...]
+    covered: float
+    left_out: float
+    entropy: float
+    original: Candidate | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FillResult:
+    """The answer to a sentence with masks.
+
+    Attributes:
+        model: name of the checkpoint.
+        tokens: the sentence in pieces.
+        strategy: how several masks were filled.
+        masks: what fits each mask on its own, in reading order.
+        sentences: whole fillings, best first.
+        notes: what a reader should know, in sentences.
+    """
+
+    model: str
+    tokens: Tokens
+    strategy: Strategy
+    masks: tuple[MaskPrediction, ...]
+    sentences: tuple[Filling, ...]
+    notes: tuple[str, ...]
+
+
+def trace_masks(encoder: Encoder, tokens: Tokens) -> Trace:
+    """The one forward pass behind a masked-word answer: hidden states, and logits at the masks.
+
+    Raises:
+        InputError: nothing is masked.
+        ModelError: the checkpoint has no masked-word head.
+    """
+    encoder.checkpoint.require("masked_word")
+    if not tokens.masks:
+        raise InputError(
+            f"Nothing is masked. Type {tokens.mask_piece} or ___ where a word is missing, or "
+            "pick a word to mask.",
+            field="text",
+        )
+    return encoder.trace(tokens, positions=tokens.masks, hidden=True)
+
+
+def predict(
+    trace: Trace, vocabulary: Vocabulary, *, k: int = 10, words_only: bool = True
+) -> tuple[MaskPrediction, ...]:
+    """Rank the words at every mask of a trace. No forward pass.
+
+    Args:
+        trace: from :func:`trace_masks`.
+        vocabulary: of the same checkpoint.
+        k: rows per mask, 1 to 1,000.
+        words_only: leave out parts of words; probabilities stay those of the whole vocabulary.
+
+    Raises:
+        InputError: k is out of range, or the model answered with numbers that are no numbers.
+    """
+    if not 1 <= k <= MAX_K:
+        raise InputError(f"k is {k}; a whole number from 1 to {MAX_K:,} is expected.", field="k")
+    logits = trace.logits
+    if logits is None or not np.isfinite(logits).all():
+        raise InputError(
+            "The model answered with values that are no numbers; its weights or its 16-bit "
+            "precision fail on this text. Try the exact precision.",
+            field="precision",
+        )
+    found = []
+    for position, logs in zip(trace.positions, log_softmax(logits), strict=True):
+        keep = allowed(vocabulary, trace.tokens, position, words_only=words_only)
+        ids = best_ids(logs, k, keep)
+        original = trace.tokens.originals[position]
+        found.append(
+            MaskPrediction(
+                position=position,
+                candidates=tuple(candidate(vocabulary, logs, id_) for id_ in ids),
+                covered=float(np.exp(logs[ids]).sum()),
+                left_out=float(np.exp(logs[~keep]).sum()),
+                entropy=entropy_bits(logs),
+                original=None if original is None else candidate(vocabulary, logs, original),
+            )
+        )
+    return tuple(found)
+
+
+def fill(
+    encoder: Encoder,
+    text: str,
+    pair: str | None = None,
+    *,
+    k: int = 10,
+    strategy: Strategy = "independent",
+    width: int = 5,
+    words_only: bool = True,
+    masked: Sequence[int] = (),
+) -> FillResult:
+    """Answer a sentence with one mask or several.
+
+    Args:
+        encoder: a model with a masked-word head.
+        text: the sentence; ``[MASK]``, ``[mask]``, ``<mask>`` and ``___`` are masks.
+        pair: an optional second sentence.
+        k: rows per mask.
+        strategy: how several masks are filled together, see :mod:`bert_core.tasks.filling`.
+        width: number of sentences to rank, and of the beam.
+        words_only: leave out parts of words.
+        masked: positions of pieces to put a mask over, besides the typed ones.
+
+    Raises:
+        InputError: nothing is masked, or a value is out of range.
+        ModelError: the checkpoint has no masked-word head.
+    """
+    tokens = encoder.tokenize(text, pair).masked(masked)
+    return fill_trace(
+        encoder,
+        trace_masks(encoder, tokens),
+        k=k,
+        strategy=strategy,
+        width=width,
+        words_only=words_only,
+    )
+
+
+def fill_trace(
+    encoder: Encoder,
+    trace: Trace,
+    *,
+    k: int = 10,
+    strategy: Strategy = "independent",
+    width: int = 5,
+    words_only: bool = True,
+) -> FillResult:
+    """As :func:`fill`, from a pass that has been made; only the other strategies need more."""
+    if strategy not in get_args(Strategy):
+        known = ", ".join(get_args(Strategy))
+        raise InputError(f"'{strategy}' is no strategy: use one of {known}.", field="strategy")
+    vocabulary, tokens = encoder.tokenizer.vocabulary, trace.tokens
+    masks = predict(trace, vocabulary, k=k, words_only=words_only)
+    if strategy == "independent" or len(masks) == 1:
+        sentences = independent(trace, vocabulary, width=width, words_only=words_only)
+    else:
+        sentences = fill_all(encoder, tokens, strategy, width=width, words_only=words_only)
+    return FillResult(
+        model=encoder.checkpoint.source,
+        tokens=tokens,
+        strategy=strategy,
+        masks=masks,
+        sentences=sentences,
+        notes=text_notes(tokens, vocabulary),
+    )
+
+
+def top_words(
+    encoder: Encoder, texts: Sequence[str], *, k: int = 5
+) -> list[tuple[tuple[Candidate, ...], ...]]:
+    """The k best pieces at every mask of many sentences: the fast path for files.
+
+    Args:
+        encoder: a model with a masked-word head.
+        texts: B sentences, each with at least one mask.
+        k: pieces per mask.
+
+    Returns:
+        For each sentence, for each of its masks in reading order, k candidates; parts of words
+        are included.
+
+    Raises:
+        InputError: a row is empty, too long, or has no mask; the row is named.
+    """
+    inputs = encoder.tokenize_many(texts)
+    for row, tokens in enumerate(inputs, start=1):
+        if not tokens.masks:
+            raise InputError(f"Row {row} has no mask.", field="text")
+    vocabulary = encoder.tokenizer.vocabulary
+    k = min(k, len(vocabulary))
+    found: list[dict[int, tuple[Candidate, ...]]] = [{} for _ in inputs]
+    for rows, logits in encoder.masked_logits(inputs, [tokens.masks for tokens in inputs]):
+        values, ids = logits.topk(k)
+        logs = (values - logits.logsumexp(dim=-1, keepdim=True)).double().cpu().numpy()
+        for (member, position), line, line_ids in zip(rows, logs, ids.tolist(), strict=True):
+            found[member][position] = tuple(
+                Candidate(
+                    rank=rank,
+                    word=vocabulary.words[id_],
+                    piece=vocabulary.pieces[id_],
+                    id=id_,
+                    probability=float(np.exp(log)),
+                    log_odds=float(log - line[0]),
+                    whole_word=bool(vocabulary.starts_word[id_]),
+                )
+                for rank, (log, id_) in enumerate(zip(line, line_ids, strict=True), start=1)
+            )
+    return [tuple(line[position] for position in sorted(line)) for line in found]
+
