@@ -1,7 +1,7 @@
 """Where things are and how large they may be: the operator's choices, read from the environment.
 
-    BERT_EXPLORER_FOLDERS   folders models may be opened from, separated as in PATH
-                            (default: the home folder and the project)
+BERT_EXPLORER_FOLDERS   folders models may be opened from, separated as in PATH
+(default: the home folder and the project)
 """
 
 import os

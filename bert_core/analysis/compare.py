@@ -75,9 +75,13 @@ def compare(
     ]
     rows.sort(key=lambda row: -sum(p or 0.0 for p in row.probabilities))
     same = first.tokenizer.vocabulary.pieces == second.tokenizer.vocabulary.pieces
-    notes = () if same else (
-        "The two vocabularies differ: probabilities are spread over different pieces, and a word "
-        "that one of them cannot spell as a single piece is missing there.",
+    notes = (
+        ()
+        if same
+        else (
+            "The two vocabularies differ: probabilities are spread over different pieces, and a word "
+            "that one of them cannot spell as a single piece is missing there.",
+        )
     )
     return Comparison(
         models=(_name(first), _name(second)),

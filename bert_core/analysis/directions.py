@@ -109,8 +109,7 @@ def directions(
             DirectionView(
                 direction=name,
                 candidates=tuple(
-                    candidate(vocabulary, logs[name], id_)
-                    for id_ in best_ids(logs[name], k, keep)
+                    candidate(vocabulary, logs[name], id_) for id_ in best_ids(logs[name], k, keep)
                 ),
                 entropy=entropy_bits(logs[name]),
                 target=candidate(vocabulary, logs[name], target),

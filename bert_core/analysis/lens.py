@@ -83,8 +83,7 @@ def lens(encoder: Encoder, trace: Trace, position: int, *, k: int = 3) -> LensRe
         LensLayer(
             layer=layer,
             candidates=tuple(
-                candidate(vocabulary, line, id_)
-                for id_ in best_ids(line, k, ~vocabulary.special)
+                candidate(vocabulary, line, id_) for id_ in best_ids(line, k, ~vocabulary.special)
             ),
             entropy=entropy_bits(line),
             ranks=tuple(rank_of(line, id_) for id_ in final),

@@ -7,10 +7,9 @@ arXiv:2305.10588). Both are pseudo-log-likelihoods: they rank sentences, prefera
 length, and are no probability of a sentence.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
@@ -99,45 +98,67 @@ def surprise(
     typed = set(tokens.masks)
     positions = [position for position in tokens.content if position not in typed]
     if not positions:
-        raise InputError("Every piece is a mask; there is no word to be surprised by.", field="text")
-    # A copy is known by the positions masked in it; single-piece words need one for both sums.
-    copies = {(position,): None for position in positions}
+        raise InputError("Every piece is a mask; no word is left to be judged.", field="text")
     rest = {
         position: tuple(p for p in tokens.same_word(position) if p >= position and p not in typed)
         for position in positions
     }
-    copies |= {masked: None for masked in rest.values()}
-    order = list(copies)
-    logs: dict[tuple[int, ...], float] = {}
-    alone: dict[int, tuple[int, Candidate]] = {}
-    vocabulary = encoder.tokenizer.vocabulary
-    inputs = [tokens.masked(masked) for masked in order]
-    where = [masked[:1] for masked in order]
-    for rows, logits in encoder.masked_logits(inputs, where, on_progress=on_progress):
-        for (member, position), line in zip(rows, log_softmax(logits.cpu().numpy()), strict=True):
-            id_ = tokens.ids[position]
-            logs[order[member]] = float(line[id_])
-            if order[member] == (position,):
-                best = candidate(vocabulary, line, best_ids(line, 1, ~vocabulary.special)[0])
-                alone[position] = (candidate(vocabulary, line, id_).rank, best)
-    pieces = tuple(
-        PieceSurprise(
-            position=position,
-            piece=tokens.pieces[position],
-            surface=tokens.surface(position),
-            log_probability=logs[position,],
-            within_word=logs[rest[position]],
-            bits=float(-logs[position,] / np.log(2)),
-            rank=alone[position][0],
-            best=alone[position][1],
-        )
-        for position in positions
-    )
+    # A copy is known by the positions masked in it; the first of them is the one that is asked
+    # about. Words of one piece need one copy for both sums.
+    copies = dict.fromkeys([*((position,) for position in positions), *rest.values()])
+    answers = _ask(encoder, tokens, list(copies), on_progress)
+    pieces = tuple(_piece(tokens, answers, p, rest[p]) for p in positions)
     return SurpriseResult(
         model=encoder.checkpoint.source,
         tokens=tokens,
         pieces=pieces,
         pll=sum(piece.log_probability for piece in pieces),
         pll_within_word=sum(piece.within_word for piece in pieces),
-        notes=text_notes(tokens, vocabulary),
+        notes=text_notes(tokens, encoder.tokenizer.vocabulary),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the model says about the first masked piece of one copy."""
+
+    log_probability: float
+    rank: int
+    best: Candidate
+
+
+def _ask(
+    encoder: Encoder,
+    tokens: Tokens,
+    copies: list[tuple[int, ...]],
+    on_progress: Callable[[int, int], None] | None,
+) -> dict[tuple[int, ...], _Answer]:
+    vocabulary = encoder.tokenizer.vocabulary
+    answers: dict[tuple[int, ...], _Answer] = {}
+    inputs = [tokens.masked(masked) for masked in copies]
+    where = [masked[:1] for masked in copies]
+    for rows, logits in encoder.masked_logits(inputs, where, on_progress=on_progress):
+        for (member, position), line in zip(rows, log_softmax(logits.cpu().numpy()), strict=True):
+            own = candidate(vocabulary, line, tokens.ids[position])
+            best = candidate(vocabulary, line, best_ids(line, 1, ~vocabulary.special)[0])
+            answers[copies[member]] = _Answer(float(line[own.id]), own.rank, best)
+    return answers
+
+
+def _piece(
+    tokens: Tokens,
+    answers: dict[tuple[int, ...], _Answer],
+    position: int,
+    rest_of_word: tuple[int, ...],
+) -> PieceSurprise:
+    alone = answers[position,]
+    return PieceSurprise(
+        position=position,
+        piece=tokens.pieces[position],
+        surface=tokens.surface(position),
+        log_probability=alone.log_probability,
+        within_word=answers[rest_of_word].log_probability,
+        bits=-alone.log_probability / math.log(2),
+        rank=alone.rank,
+        best=alone.best,
     )

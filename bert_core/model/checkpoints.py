@@ -6,6 +6,7 @@ task that needs it refuses the checkpoint by name.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ _SIZES = {
     "vocab_size": 10_000_000,
     "max_position_embeddings": 1_000_000,
 }
+MIN_PIECES = 8
+"""Shortest input that a model must read: two texts, their special pieces and little else."""
+_LAYER = re.compile(r"\blayer\.(\d+)\.")
 _ALIASES = {
     "n_layers": "num_hidden_layers",
     "n_heads": "num_attention_heads",
@@ -114,18 +118,32 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
             f"num_attention_heads {sizes['num_attention_heads']} in config.json.",
             field="model",
         )
+    if config.get("is_decoder"):
+        raise ModelError(
+            f"config.json of {source} says is_decoder: it reads from left to right only and is no "
+            "encoder.",
+            field="model",
+        )
     shapes, size = _weights(folder, source)
+    _check_fit(shapes, sizes, source)
+    architectures = config.get("architectures")
+    max_pieces = sizes["max_position_embeddings"] - family.position_offset
+    if max_pieces < MIN_PIECES:
+        raise ModelError(
+            f"{source} reads {max_pieces} word pieces; at least {MIN_PIECES} are needed.",
+            field="model",
+        )
     return Checkpoint(
         source=source,
         folder=folder,
         revision=revision,
         family=family,
-        heads=_heads(family, shapes, [str(name) for name in config.get("architectures") or []]),
+        heads=_heads(family, shapes, architectures if isinstance(architectures, list) else []),
         layers=sizes["num_hidden_layers"],
         attention_heads=sizes["num_attention_heads"],
         hidden=sizes["hidden_size"],
         vocabulary=sizes["vocab_size"],
-        max_pieces=sizes["max_position_embeddings"] - family.position_offset,
+        max_pieces=max_pieces,
         parameters=sum(_count(shape) for shape in shapes.values()),
         file_mib=size / 2**20,
     )
@@ -141,8 +159,10 @@ def _read_config(folder: Path, source: str) -> dict[str, Any]:
             "turned into one by: python -m bert_core convert FOLDER OUT",
             field="model",
         ) from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"config.json of {source} cannot be read: {error}.", field="model") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(
+            f"config.json of {source} cannot be read: {error}.", field="model"
+        ) from None
     if not isinstance(config, dict):
         raise ModelError(f"config.json of {source} is not a JSON object.", field="model")
     return config
@@ -167,10 +187,10 @@ def _weights(folder: Path, source: str) -> tuple[dict[str, tuple[int, ...]], int
     """Shapes of all tensors by name, and the bytes of their files."""
     from safetensors import SafetensorError, safe_open
 
-    files = sorted(folder.glob("*.safetensors"))
+    files = sorted(folder.glob("model*.safetensors"))
     if not files:
         raise ModelError(
-            f"{source} has no .safetensors file. Other weight files can hide programs and are "
+            f"{source} has no model.safetensors. Other weight files can hide programs and are "
             "not opened; convert them with transformers' save_pretrained first.",
             field="model",
         )
@@ -178,7 +198,7 @@ def _weights(folder: Path, source: str) -> tuple[dict[str, tuple[int, ...]], int
     for path in files:
         try:
             with safe_open(path, framework="np") as weights:
-                for name in weights.keys():  # noqa: SIM118 - not a mapping, has only keys()
+                for name in weights.keys():
                     shapes[name] = tuple(weights.get_slice(name).get_shape())
         except (SafetensorError, OSError) as error:
             raise ModelError(
@@ -189,8 +209,34 @@ def _weights(folder: Path, source: str) -> tuple[dict[str, tuple[int, ...]], int
     return shapes, sum(path.stat().st_size for path in files)
 
 
+def _check_fit(shapes: Mapping[str, tuple[int, ...]], sizes: dict[str, int], source: str) -> None:
+    """Refuse weights of another shape than config.json gives, before any are loaded.
+
+    The library would fill what is too few with random numbers and leave out what is too many.
+    """
+    layers = {int(found[1]) for found in map(_LAYER.search, shapes) if found}
+    seen = {
+        "num_hidden_layers": max(layers, default=-1) + 1,
+        "vocab_size": _size(shapes, "word_embeddings.weight", 0),
+        "hidden_size": _size(shapes, "word_embeddings.weight", 1),
+        "max_position_embeddings": _size(shapes, "position_embeddings.weight", 0),
+    }
+    for key, number in seen.items():
+        if number != sizes[key]:
+            raise ModelError(
+                f"The weights of {source} are of another model than its config.json: they give "
+                f"{key} = {number:,}, it says {sizes[key]:,}.",
+                field="model",
+            )
+
+
+def _size(shapes: Mapping[str, tuple[int, ...]], ending: str, axis: int) -> int:
+    found = next((shape for name, shape in shapes.items() if name.endswith(ending)), ())
+    return found[axis] if len(found) == 2 else 0
+
+
 def _heads(
-    family: Family, shapes: Mapping[str, tuple[int, ...]], architectures: list[str]
+    family: Family, shapes: Mapping[str, tuple[int, ...]], architectures: list[object]
 ) -> tuple[Head, ...]:
     found: list[Head] = []
     if family.masked_word_tensor in shapes:
@@ -204,11 +250,11 @@ def _heads(
     return tuple(found)
 
 
-def _classifier_kind(architectures: list[str]) -> Head:
+def _classifier_kind(architectures: list[object]) -> Head:
     """The three classifiers share tensor names; only the architecture tells them apart."""
-    if any(name.endswith("ForTokenClassification") for name in architectures):
+    if any(str(name).endswith("ForTokenClassification") for name in architectures):
         return "tagging"
-    if any(name.endswith("ForMultipleChoice") for name in architectures):
+    if any(str(name).endswith("ForMultipleChoice") for name in architectures):
         return "multiple_choice"
     return "classification"
 

@@ -116,8 +116,8 @@ def _ask(repo: str, revision: str | None, answer: dict[str, Any]) -> None:
         )
     except (RepositoryNotFoundError, HFValidationError):
         answer["error"] = ModelError(
-            f"There is no model '{repo}' on the hub that can be read from here. Check the spelling, "
-            "for instance google-bert/bert-base-uncased.",
+            f"There is no model '{repo}' on the hub that can be read from here. Check the "
+            "spelling, for instance google-bert/bert-base-uncased.",
             field="model",
         )
     except HfHubHTTPError as error:

@@ -8,8 +8,17 @@ from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import dtype_for, polite_threads
 from bert_core.model.encoder import Encoder, Parts
+from bert_core.model.foreign import ForeignFiles
 from bert_core.model.sources import Progress
 from bert_core.model.tokenizer import Tokenizer
+
+_OURS: dict[str, Any] = {
+    "return_dict": True,
+    "output_attentions": False,
+    "output_hidden_states": False,
+    "chunk_size_feed_forward": 0,
+}
+"""What a checkpoint's config.json may say about the way results are handed out, but not here."""
 
 
 def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = None) -> Encoder:
@@ -38,6 +47,7 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice, dtype: Any) -> Any:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()  # what is missing is said by us
     if "next_sentence" in checkpoint.heads and "masked_word" in checkpoint.heads:
         library: Any = transformers.BertForPreTraining
     elif "next_sentence" in checkpoint.heads:
@@ -46,37 +56,48 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice, dtype: Any) -> Any:
         library = transformers.AutoModelForMaskedLM
     else:
         library = transformers.AutoModel
-    try:
-        model, info = library.from_pretrained(
-            checkpoint.folder,
-            dtype=dtype,
-            attn_implementation=choice.attention,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-        _refuse_random(checkpoint, info["missing_keys"])
-        return model.to(choice.device).eval()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
+    with ForeignFiles(f"The weights of {checkpoint.source} do not fit its config.json."):
+        try:
+            model, info = library.from_pretrained(
+                checkpoint.folder,
+                dtype=dtype,
+                attn_implementation=choice.attention,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+                **_OURS,
+            )
+            _refuse_changed(checkpoint, info)
+            return model.to(choice.device).eval()
+        except torch.OutOfMemoryError:
             raise ModelError(
                 f"{choice.device} has not enough memory for {checkpoint.source}. Use the CPU.",
                 field="device",
             ) from None
-        raise ModelError(
-            f"The weights of {checkpoint.source} do not fit its config.json ({error}).",
-            field="model",
-        ) from None
 
 
-def _refuse_random(checkpoint: Checkpoint, missing: Any) -> None:
-    """The library fills missing weights with random ones; only an unused pooler may be."""
-    random = sorted(name for name in missing if ".pooler." not in f".{name}")
+def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any]) -> None:
+    """Refuse a model that is not what the file holds.
+
+    The library fills missing weights with random ones, which is harmless only for a pooler that
+    nothing reads, and leaves out weights that it does not know.
+    """
+    pooler_is_read = "next_sentence" in checkpoint.heads
+    random = sorted(
+        name for name in info["missing_keys"] if pooler_is_read or ".pooler." not in f".{name}"
+    )
     if random:
         raise ModelError(
             f"{checkpoint.source} lacks {len(random)} weights that its config.json promises, "
             f"{random[0]} for one. The file is incomplete or of another model.",
+            field="model",
+        )
+    unread = sorted(name for name in info["unexpected_keys"] if ".layer." in name)
+    if unread:
+        raise ModelError(
+            f"{checkpoint.source} has {len(unread)} weights inside its layers that this app does "
+            f"not know, {unread[0]} for one; without them its answers would be wrong.",
             field="model",
         )
 

@@ -5,21 +5,18 @@ made from its own description: one that knows no special token in text, one that
 token only. Both still add the template ([CLS] ... [SEP]) by id.
 """
 
-import json
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 from tokenizers import Encoding
 from tokenizers import Tokenizer as Backend
 
-from bert_core.errors import InputError, ModelError
+from bert_core.errors import InputError
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.marks import MarkedText, mark
+from bert_core.model.tokenizer_files import read_tokenizer, read_vocabulary, text_backend
 from bert_core.model.tokens import Cut, Tokens
-from bert_core.model.vocabulary import Vocabulary, spell, starts_word
 from bert_core.settings import MAX_CHARACTERS
 
 Overflow = Literal["refuse", "cut"]
@@ -40,22 +37,13 @@ class Tokenizer:
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        library = _library_tokenizer(checkpoint)
-        if library.mask_token is None:
-            raise ModelError(f"{checkpoint.source} has no mask token.", field="model")
-        description = json.loads(library.backend_tokenizer.to_str())
+        library, description = read_tokenizer(checkpoint)
         self.mask_token: str = library.mask_token
         self.mask_id = int(library.mask_token_id)
         self.max_pieces = min(checkpoint.max_pieces, int(library.model_max_length))
-        self.vocabulary = _vocabulary(library, description, checkpoint.vocabulary)
-        self._plain = _with_added(description, ())
-        self._masking = _with_added(description, (self.mask_token,))
-        if self._masking.get_vocab_size() > checkpoint.vocabulary:
-            raise ModelError(
-                f"The tokenizer of {checkpoint.source} has {self._masking.get_vocab_size():,} "
-                f"pieces, its model only {checkpoint.vocabulary:,}: they do not belong together.",
-                field="model",
-            )
+        self.vocabulary = read_vocabulary(library, description)
+        self._plain = text_backend(description)
+        self._masking = text_backend(description, self.mask_token)
 
     def encode(
         self,
@@ -114,9 +102,7 @@ class Tokenizer:
             tuple(self._marked(part, masks) for part in parts if part is not None)
             for parts in texts
         ]
-        inputs = [
-            (parts[0].text, parts[1].text) if len(parts) > 1 else parts[0].text for parts in marked
-        ]
+        inputs = [_texts(parts) for parts in marked]
         # One call for all rows; the backend spreads a large batch over the cores.
         encodings = (
             backend.encode_batch(inputs) if len(inputs) > 1 else [self._one(backend, inputs[0])]
@@ -158,10 +144,15 @@ class Tokenizer:
             )
         ]
         first = max(
-            (w for w, s in zip(encoding.word_ids, sequences, strict=True) if s == 0 and w is not None),
+            (
+                w
+                for w, s in zip(encoding.word_ids, sequences, strict=True)
+                if s == 0 and w is not None
+            ),
             default=-1,
         )
-        words, offsets = [], []
+        words: list[int | None] = []
+        offsets: list[tuple[int, int] | None] = []
         for owner, word, span in zip(sequences, encoding.word_ids, encoding.offsets, strict=True):
             if owner is None or word is None:
                 words.append(None)
@@ -173,10 +164,12 @@ class Tokenizer:
             text=text,
             pair=pair,
             ids=tuple(encoding.ids),
-            pieces=tuple(encoding.tokens),
+            pieces=tuple(self.vocabulary.pieces[id_] for id_ in encoding.ids),
             words=tuple(words),
             offsets=tuple(offsets),
-            sequences=tuple(s if w is not None else None for s, w in zip(sequences, words, strict=True)),
+            sequences=tuple(
+                s if w is not None else None for s, w in zip(sequences, words, strict=True)
+            ),
             segments=tuple(encoding.type_ids),
             mask_id=self.mask_id,
             mask_piece=self.mask_token,
@@ -217,55 +210,11 @@ class Tokenizer:
         # A copy, since the limit would stay on the shared tokenizer.
         limited = Backend.from_str(backend.to_str())
         limited.enable_truncation(self.max_pieces, strategy="longest_first")
-        return limited.encode(*(part.text for part in parts))
+        return self._one(limited, _texts(parts))
 
 
-def _library_tokenizer(checkpoint: Checkpoint) -> Any:
-    from transformers import AutoTokenizer
-
-    logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
-    try:
-        return AutoTokenizer.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"The tokenizer of {checkpoint.source} cannot be read ({error}). A folder needs "
-            "tokenizer.json or vocab.txt.",
-            field="model",
-        ) from None
-
-
-def _with_added(description: dict[str, Any], kept: tuple[str, ...]) -> Backend:
-    """A copy of the tokenizer that finds only the tokens ``kept`` as special ones in a text."""
-    added = [token for token in description["added_tokens"] if token["content"] in kept]
-    changed = {**description, "added_tokens": added, "truncation": None, "padding": None}
-    return Backend.from_str(json.dumps(changed))
-
-
-def _vocabulary(library: Any, description: dict[str, Any], size: int) -> Vocabulary:
-    ids: dict[str, int] = library.get_vocab()
-    # Some models have more rows than pieces; the spare ones are nobody's and count as special.
-    pieces = [""] * max(size, max(ids.values()) + 1)
-    for piece, id_ in ids.items():
-        pieces[id_] = piece
-    wordpiece = description["model"]["type"] == "WordPiece"
-    special_ids = set(library.all_special_ids)
-    decoded = library.backend_tokenizer.decode_batch(
-        [[id_] for id_ in range(len(pieces))], skip_special_tokens=False
-    )
-    return Vocabulary(
-        pieces=tuple(pieces),
-        words=tuple(spell(piece, word) for piece, word in zip(pieces, decoded, strict=True)),
-        starts_word=np.array([starts_word(piece, wordpiece=wordpiece) for piece in pieces]),
-        special=np.array(
-            [
-                id_ in special_ids or piece.startswith("[unused") or not piece
-                for id_, piece in enumerate(pieces)
-            ]
-        ),
-        unknown_id=library.unk_token_id,
-    )
+def _texts(parts: tuple[MarkedText, ...]) -> str | tuple[str, str]:
+    return (parts[0].text, parts[1].text) if len(parts) > 1 else parts[0].text
 
 
 def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:

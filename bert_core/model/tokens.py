@@ -116,9 +116,7 @@ class Tokens:
             if ids[position] != self.mask_id:
                 originals[position] = ids[position]
                 ids[position], pieces[position] = self.mask_id, self.mask_piece
-        return replace(
-            self, ids=tuple(ids), pieces=tuple(pieces), originals=tuple(originals)
-        )
+        return replace(self, ids=tuple(ids), pieces=tuple(pieces), originals=tuple(originals))
 
     def filled(self, fillings: Iterable[tuple[int, int, str]]) -> "Tokens":
         """A copy with pieces put in; each filling is a position, an id and its piece."""
@@ -133,14 +131,12 @@ class Tokens:
         All of them stand for the same characters and the same word.
         """
 
-        def widen(row: tuple[Any, ...]) -> tuple[Any, ...]:
-            return (*row[:position], *(row[position],) * count, *row[position + 1 :])
-
         at_mask = self.masked((position,))
-        return replace(
-            at_mask,
-            **{name: widen(getattr(at_mask, name)) for name in _PER_PIECE},
-        )
+        widened: dict[str, Any] = {}
+        for name in _PER_PIECE:
+            row = getattr(at_mask, name)
+            widened[name] = (*row[:position], *(row[position],) * count, *row[position + 1 :])
+        return replace(at_mask, **widened)
 
     def retyped(self) -> tuple[str, str | None]:
         """The texts with every mask typed out, so that another model can read them."""

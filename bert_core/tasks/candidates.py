@@ -59,10 +59,10 @@ class CandidateTable:
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Read a list of words, separated by commas or line ends, each kept once.
+    r"""Read a list of words, separated by commas or line ends, each kept once.
 
     Example:
-        >>> split_words("tea, coffee\\ntea,")
+        >>> split_words("tea, coffee\ntea,")
         ('tea', 'coffee')
     """
     parts = (part.strip() for line in text.splitlines() for part in line.split(","))

@@ -48,7 +48,7 @@ def log_softmax(logits: NDArray[np.floating]) -> Logs:
 
 
 def log_sum_exp(logs: Logs) -> float:
-    """ln of the sum of probabilities that are given as logs."""
+    """Ln of the sum of probabilities that are given as logs."""
     top = logs.max()
     return float(top + np.log(np.exp(logs - top).sum()))
 
@@ -75,7 +75,8 @@ def allowed(
     if not words_only:
         return ~vocabulary.special
     inside = tokens.same_word(position)[0] != position
-    return ~vocabulary.special & (vocabulary.starts_word != inside)
+    kept: NDArray[np.bool_] = ~vocabulary.special & (vocabulary.starts_word != inside)
+    return kept
 
 
 def candidate(vocabulary: Vocabulary, logs: Logs, id_: int) -> Candidate:

@@ -79,7 +79,8 @@ def independent(
         keep = allowed(vocabulary, trace.tokens, position, words_only=words_only)
         lists.append([(id_, float(logs[id_])) for id_ in best_ids(logs, width, keep)])
     start = (0,) * len(lists)
-    heap, seen, found = [(-_score(lists, start), start)], {start}, []
+    heap, seen = [(-_score(lists, start), start)], {start}
+    found: list[Filling] = []
     while heap and len(found) < width:
         _, picks = heapq.heappop(heap)
         chosen = tuple(

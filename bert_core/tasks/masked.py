@@ -237,4 +237,3 @@ def top_words(
                 for rank, (log, id_) in enumerate(zip(line, line_ids, strict=True), start=1)
             )
     return [tuple(line[position] for position in sorted(line)) for line in found]
-

@@ -87,22 +87,13 @@ def probe(
             that the vocabulary cannot spell, or a word in both groups.
     """
     _check(encoder, templates, slots, group_a, group_b)
-    words = (*group_a, *group_b)
-    total, done = len(templates) * (len(slots) + 1), 0
+    total = len(templates) * (len(slots) + 1)
     figures = np.zeros((len(slots) + 1, len(templates)))
     for column, template in enumerate(templates):
-        masks_before = template[: MASK_SPELLINGS.search(template).start()].count(SLOT)  # type: ignore[union-attr]
-        mask_token = encoder.tokenizer.mask_token
-        for row, slot in enumerate((mask_token, *slots)):
-            tokens = encoder.tokenize(template.replace(SLOT, slot))
-            table = score_candidates(
-                encoder, tokens, words, mask=masks_before if row == 0 else 0
-            )
-            logs = {each.word: each.log_probability for each in table.rows}
-            figures[row, column] = _mean_log(logs, group_a) - _mean_log(logs, group_b)
-            done += 1
+        for row, slot in enumerate((encoder.tokenizer.mask_token, *slots)):
+            figures[row, column] = _log_odds(encoder, template, slot, group_a, group_b)
             if on_progress is not None:
-                on_progress(done, total)
+                on_progress(column * (len(slots) + 1) + row + 1, total)
     rows = [
         ProbeRow(
             slot=slot,
@@ -119,12 +110,25 @@ def probe(
         group_b=tuple(group_b),
         baseline=tuple(float(value) for value in figures[0]),
         rows=tuple(sorted(rows, key=lambda row: -row.log_odds)),
-        notes=_notes(encoder, templates, words),
+        notes=_notes(encoder, templates, (*group_a, *group_b)),
     )
 
 
+def _log_odds(
+    encoder: Encoder, template: str, slot: str, group_a: Sequence[str], group_b: Sequence[str]
+) -> float:
+    """One cell of the table; the slot may be the mask token itself."""
+    tokens = encoder.tokenize(template.replace(SLOT, slot))
+    target = MASK_SPELLINGS.search(template)
+    slots_before = template[: target.start()].count(SLOT) if target else 0
+    mask = slots_before if slot == encoder.tokenizer.mask_token else 0
+    table = score_candidates(encoder, tokens, (*group_a, *group_b), mask=mask)
+    logs = {each.word: each.log_probability for each in table.rows}
+    return _mean_log(logs, group_a) - _mean_log(logs, group_b)
+
+
 def _mean_log(logs: dict[str, float | None], group: Sequence[str]) -> float:
-    """ln of the mean probability of a group, so that a longer list has no advantage."""
+    """Ln of the mean probability of a group, so that a longer list has no advantage."""
     values = np.array([logs[word] for word in group], dtype=np.float64)
     return log_sum_exp(values) - float(np.log(len(values)))
 
@@ -170,9 +174,7 @@ def _check(
             raise InputError(f"The slot word '{slot}' holds a mask.", field="slots")
 
 
-def _notes(
-    encoder: Encoder, templates: Sequence[str], words: Sequence[str]
-) -> tuple[str, ...]:
+def _notes(encoder: Encoder, templates: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
     found = [
         f"{len(templates)} template{'s' if len(templates) > 1 else ''}: a different wording can "
         "turn the sign. This describes the model on these sentences and no more."

@@ -1,0 +1,258 @@
+"""The command line: every page's main call, headless.
+
+JSON goes to stdout alone; errors go to stderr with exit code 2.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from bert_core.errors import CoreError, InputError
+from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="BERT, to see, try and show. Every command takes --help.",
+)
+
+Text = Annotated[str, typer.Argument(help="The sentence; [MASK], <mask> or ___ is a mask.")]
+Pair = Annotated[str | None, typer.Option(help="A second sentence.")]
+Model = Annotated[str, typer.Option(help="embedded, a folder, or a hub id.")]
+Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
+Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
+How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+TopK = Annotated[int, typer.Option("--top-k", help="Words per mask.")]
+Mask = Annotated[int, typer.Option(help="Which mask, counted from 1.")]
+
+
+def main() -> None:
+    """Run the command line with this process's arguments."""
+    app()
+
+
+@app.command()
+def fill(
+    text: Text,
+    pair: Pair = None,
+    top_k: TopK = 10,
+    strategy: Annotated[
+        str, typer.Option(help="independent, left-to-right, confident-first or beam.")
+    ] = "independent",
+    width: Annotated[int, typer.Option(help="Sentences to rank, 1 to 10.")] = 5,
+    candidates: Annotated[
+        str | None, typer.Option(help="Score these words at the mask instead: a,b,c")
+    ] = None,
+    mask: Mask = 1,
+    pieces: Annotated[bool, typer.Option("--pieces", help="Show parts of words too.")] = False,
+    model: Model = EMBEDDED,
+    revision: Revision = None,
+    device: Where = "cpu",
+    precision: How = "exact",
+    as_json: Json = False,
+) -> None:
+    """Rank the words that fit a mask."""
+    from bert_core.tasks import masked
+    from bert_core.tasks.candidates import score_candidates, split_words
+    from bert_core.tasks.filling import Strategy
+    from bert_core.views import plain
+
+    with _sentences():
+        encoder = _load(model, revision, device, precision)
+        if candidates is not None:
+            tokens = encoder.tokenize(text, pair)
+            scored = score_candidates(encoder, tokens, split_words(candidates), mask=mask - 1)
+            _print(scored, plain.candidates, as_json)
+            return
+        result = masked.fill(
+            encoder,
+            text,
+            pair,
+            k=top_k,
+            strategy=cast(Strategy, strategy),
+            width=width,
+            words_only=not pieces,
+        )
+        _print(result, plain.fill, as_json)
+
+
+@app.command()
+def surprise(
+    text: Text,
+    pair: Pair = None,
+    model: Model = EMBEDDED,
+    revision: Revision = None,
+    device: Where = "cpu",
+    precision: How = "exact",
+    as_json: Json = False,
+) -> None:
+    """Mask every piece in turn; print surprise and pseudo-log-likelihood."""
+    from bert_core.analysis.surprise import surprise as run
+    from bert_core.views import plain
+
+    with _sentences():
+        encoder = _load(model, revision, device, precision)
+        _print(run(encoder, encoder.tokenize(text, pair)), plain.surprise, as_json)
+
+
+@app.command()
+def lens(
+    text: Text,
+    pair: Pair = None,
+    mask: Mask = 1,
+    top_k: TopK = 3,
+    model: Model = EMBEDDED,
+    revision: Revision = None,
+    device: Where = "cpu",
+    precision: How = "exact",
+    as_json: Json = False,
+) -> None:
+    """Read each layer's hidden state at a mask through the masked-word head."""
+    from bert_core.analysis.lens import lens as run
+    from bert_core.tasks.masked import trace_masks
+    from bert_core.views import plain
+
+    with _sentences():
+        encoder = _load(model, revision, device, precision)
+        trace = trace_masks(encoder, encoder.tokenize(text, pair))
+        position = _mask(trace.positions, mask)
+        _print(run(encoder, trace, position, k=top_k), plain.lens, as_json)
+
+
+@app.command()
+def directions(
+    text: Text,
+    pair: Pair = None,
+    mask: Mask = 1,
+    top_k: TopK = 5,
+    model: Model = EMBEDDED,
+    revision: Revision = None,
+    device: Where = "cpu",
+    precision: How = "exact",
+    as_json: Json = False,
+) -> None:
+    """Predict a mask from the left, the right, and both."""
+    from bert_core.analysis.directions import directions as run
+    from bert_core.views import plain
+
+    with _sentences():
+        encoder = _load(model, revision, device, precision)
+        tokens = encoder.tokenize(text, pair)
+        position = _mask(tokens.masks, mask)
+        _print(run(encoder, tokens, position, k=top_k), plain.directions, as_json)
+
+
+@app.command()
+def compare(
+    text: Text,
+    other: Annotated[str, typer.Option("--with", help="The second model.")],
+    pair: Pair = None,
+    mask: Mask = 1,
+    top_k: TopK = 10,
+    model: Model = EMBEDDED,
+    revision: Revision = None,
+    device: Where = "cpu",
+    precision: How = "exact",
+    other_precision: Annotated[str, typer.Option(help="Precision of the second.")] = "exact",
+    as_json: Json = False,
+) -> None:
+    """Ask two models for the same mask."""
+    from bert_core.analysis.compare import compare as run
+    from bert_core.views import plain
+
+    with _sentences():
+        first = _load(model, revision, device, precision)
+        second = _load(other, None, device, other_precision)
+        result = run(first, second, first.tokenize(text, pair), mask=mask - 1, k=top_k)
+        _print(result, plain.compare, as_json)
+
+
+@app.command()
+def probe(
+    templates: Annotated[list[str], typer.Argument(help="Sentences with {slot} and one mask.")],
+    slots: Annotated[str, typer.Option(help="Words for the slot: a,b,c")],
+    group_a: Annotated[str, typer.Option(help="Words of the first group: a,b")],
+    group_b: Annotated[str, typer.Option(help="Words of the second group: a,b")],
+    model: Model = EMBEDDED,
+    revision: Revision = None,
+    device: Where = "cpu",
+    precision: How = "exact",
+    as_json: Json = False,
+) -> None:
+    """Compare two groups of words at the mask of templates, for every slot word."""
+    from bert_core.tasks.candidates import split_words
+    from bert_core.tasks.probe import probe as run
+    from bert_core.views import plain
+
+    with _sentences():
+        encoder = _load(model, revision, device, precision)
+        lists = [split_words(each) for each in (slots, group_a, group_b)]
+        _print(run(encoder, templates, *lists), plain.probe, as_json)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List the models and devices that can be used here without a download."""
+    from bert_core.model.inventory import list_models
+    from bert_core.views import plain
+
+    with _sentences():
+        _print(list_models(), plain.models, as_json)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="Google's release: a folder or a .zip.")],
+    out: Annotated[Path, typer.Argument(help="The folder to write.")],
+    lower: Annotated[
+        bool | None,
+        typer.Option("--lower/--cased", help="Lower-case text (default: found out)."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Turn a TensorFlow release of google-research/bert into a model folder."""
+    from bert_core.model.google import convert as run
+    from bert_core.views import plain
+
+    with _sentences():
+        _print(run(source, out, lower=lower), plain.convert, as_json)
+
+
+def _load(model: str, revision: str | None, device: str, precision: str) -> Any:
+    from bert_core.model.loading import load
+
+    choice = ModelChoice(model, revision, device, cast(Precision, precision))
+    return load(choice, on_progress=_tell if sys.stderr.isatty() else None)
+
+
+def _tell(what: str, share: float | None) -> None:
+    done = "" if share is None else f" ({share:.0%})"
+    typer.echo(f"{what}{done} ...", err=True)
+
+
+def _mask(masks: tuple[int, ...], number: int) -> int:
+    if not 1 <= number <= len(masks):
+        raise InputError(f"There is no mask {number}: the sentence has {len(masks)}.", field="mask")
+    return masks[number - 1]
+
+
+def _print(result: Any, as_text: Callable[[Any], str], as_json: bool) -> None:
+    from bert_core.views.records import to_json
+
+    typer.echo(to_json(result) if as_json else as_text(result))
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn a CoreError into its sentence on stderr and exit code 2."""
+    try:
+        yield
+    except CoreError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None

@@ -1,0 +1,50 @@
+"""What is here: models that need no download, and devices."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bert_core.errors import ModelError
+from bert_core.model.checkpoints import Checkpoint, inspect
+from bert_core.model.choice import EMBEDDED
+from bert_core.model.devices import Device, list_devices
+from bert_core.settings import EMBEDDED_MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What can be used without a download.
+
+    Attributes:
+        models: the embedded model and the encoders in the hub's local cache.
+        devices: places to compute.
+    """
+
+    models: tuple[Checkpoint, ...]
+    devices: tuple[Device, ...]
+
+
+def list_models() -> Inventory:
+    """Find the models that can be opened at once; those of other kinds are passed over."""
+    found = [inspect(EMBEDDED_MODEL, source=EMBEDDED)]
+    for repo, folder in _cached():
+        try:
+            found.append(inspect(folder, source=repo, revision=folder.name))
+        except ModelError:
+            continue  # a cache holds all kinds of models; only encoders are listed
+    return Inventory(models=tuple(found), devices=list_devices())
+
+
+def _cached() -> list[tuple[str, Path]]:
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        cache = scan_cache_dir()
+    except CacheNotFound:
+        return []
+    return sorted(
+        (repo.repo_id, revision.snapshot_path)
+        for repo in cache.repos
+        if repo.repo_type == "model"
+        for revision in repo.revisions
+    )

@@ -1,0 +1,22 @@
+"""What is loaded, in a few short lines."""
+
+from bert_core.model.checkpoints import HEAD_NAMES
+from bert_core.model.encoder import Encoder
+from bert_core.views.numbers import joined
+
+
+def model_lines(encoder: Encoder) -> tuple[str, ...]:
+    """Describe a loaded model: shape, size, vocabulary, heads, what its family lacks."""
+    held = encoder.checkpoint
+    number = "float32" if encoder.choice.precision == "exact" else "16 bits"
+    heads = joined([HEAD_NAMES[head] for head in held.heads]) or "none"
+    revision = () if held.revision is None else (f"revision {held.revision[:10]}",)
+    return (
+        f"{held.family.name} · {held.layers} layers · {held.attention_heads} heads · "
+        f"{held.hidden} hidden",
+        f"{held.parameters / 1e6:.1f} M parameters · {encoder.memory_mib:.0f} MiB · {number}",
+        f"{held.vocabulary:,} word pieces",
+        f"task heads: {heads}",
+        *revision,
+        *((held.family.lacks,) if held.family.lacks else ()),
+    )

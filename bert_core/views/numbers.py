@@ -1,0 +1,56 @@
+"""Numbers as people read them; exports keep the exact ones."""
+
+from collections.abc import Sequence
+
+
+def percent(probability: float) -> str:
+    """A probability in percent.
+
+    Example:
+        >>> percent(0.1234), percent(0.00001), percent(1.0)
+        ('12.3 %', '< 0.1 %', '100.0 %')
+    """
+    return "< 0.1 %" if probability < 0.001 else f"{probability * 100:.1f} %"
+
+
+def signed(value: float) -> str:
+    """A log-odds figure with its sign and two decimals.
+
+    Example:
+        >>> signed(1.5), signed(-0.25), signed(-0.001)
+        ('+1.50', '−0.25', '0.00')
+    """
+    rounded = round(value, 2)
+    return "0.00" if rounded == 0 else f"{rounded:+.2f}".replace("-", "−")
+
+
+def bits(value: float) -> str:
+    """An amount of information.
+
+    Example:
+        >>> bits(3.14159)
+        '3.1 bits'
+    """
+    return f"{value:.1f} bits"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun.
+
+    Example:
+        >>> counted(1, "mask"), counted(1200, "piece")
+        ('1 mask', '1,200 pieces')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as a list in a sentence.
+
+    Example:
+        >>> joined(["a", "b", "c"])
+        'a, b and c'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

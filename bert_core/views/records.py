@@ -1,0 +1,133 @@
+"""Results as plain records for JSON, and as rows for CSV. Exact numbers, no rounding."""
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bert_core.analysis.compare import Comparison
+from bert_core.analysis.directions import DirectionsResult
+from bert_core.analysis.lens import LensResult
+from bert_core.analysis.surprise import SurpriseResult
+from bert_core.model.tokens import Tokens
+from bert_core.tasks.candidates import CandidateTable
+from bert_core.tasks.masked import FillResult
+from bert_core.tasks.probe import ProbeTable
+
+Result = (
+    FillResult
+    | CandidateTable
+    | ProbeTable
+    | SurpriseResult
+    | LensResult
+    | DirectionsResult
+    | Comparison
+)
+Row = dict[str, str | int | float | bool | None]
+
+
+def to_record(value: Any) -> Any:
+    """Turn a result into dictionaries, lists, strings and numbers.
+
+    Args:
+        value: a result, or anything inside one.
+
+    Returns:
+        What ``json.dumps`` takes as it is. Tokens keep their text, pieces, ids and masks.
+    """
+    if isinstance(value, Tokens):
+        return {
+            "text": value.text,
+            "pair": value.pair,
+            "pieces": list(value.pieces),
+            "ids": list(value.ids),
+            "masks": list(value.masks),
+        }
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: to_record(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
+        return {str(key): to_record(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [to_record(item) for item in value]
+    return value
+
+
+def to_json(value: Any) -> str:
+    """A result as JSON text; a number that is none becomes an error, not invalid JSON."""
+    return json.dumps(to_record(value), ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def to_rows(result: Result) -> list[Row]:
+    """The main table of a result, one dictionary per row, units in the names."""
+    match result:
+        case FillResult():
+            return [
+                {"position": mask.position, **_flat(each)}
+                for mask in result.masks
+                for each in mask.candidates
+            ]
+        case SurpriseResult():
+            return [
+                {**_flat(piece), "best_word": piece.best.word, "best_p": piece.best.probability}
+                for piece in result.pieces
+            ]
+        case LensResult():
+            return [
+                {"layer": layer.layer, "entropy_bits": layer.entropy, **_flat(each)}
+                for layer in result.layers
+                for each in layer.candidates
+            ]
+        case DirectionsResult():
+            return [
+                {"direction": view.direction, "entropy_bits": view.entropy, **_flat(each)}
+                for view in result.views
+                for each in view.candidates
+            ]
+        case CandidateTable():
+            return [{**_flat(row), "pieces": " ".join(row.pieces)} for row in result.rows]
+        case ProbeTable():
+            return [
+                {**_flat(row), **{f"template_{i}": v for i, v in enumerate(row.by_template, 1)}}
+                for row in result.rows
+            ]
+        case Comparison():
+            return [
+                {
+                    "word": row.word,
+                    **{f"rank_{i}": value for i, value in enumerate(row.ranks, 1)},
+                    **{f"probability_{i}": value for i, value in enumerate(row.probabilities, 1)},
+                }
+                for row in result.rows
+            ]
+
+
+def to_csv(result: Result) -> str:
+    """The main table of a result as CSV.
+
+    A cell that a spreadsheet would take for a formula is kept from running by a leading
+    apostrophe, since pieces and words can be typed by anybody.
+    """
+    rows = to_rows(result)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["empty"])
+    writer.writeheader()
+    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _harmless(value: str | int | float | bool | None) -> str | int | float | bool | None:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + value
+    return value
+
+
+def _flat(value: Any) -> Row:
+    """The plain fields of a dataclass."""
+    return {
+        field.name: getattr(value, field.name)
+        for field in dataclasses.fields(value)
+        if isinstance(getattr(value, field.name), str | int | float | bool | None)
+    }

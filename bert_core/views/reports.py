@@ -1,0 +1,68 @@
+"""One self-contained HTML file of a masked-word answer, and its bars as SVG.
+
+Both are written through Jinja templates with automatic escaping, hold no script and load
+nothing: they open with the network cut.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bert_core.settings import PROJECT
+from bert_core.tasks.masked import FillResult
+from bert_core.views import palette
+from bert_core.views.tables import BarTable
+
+TEMPLATES = PROJECT / "assets" / "templates"
+
+
+def bars_svg(table: BarTable) -> str:
+    """A table of bars as a standalone SVG picture.
+
+    Args:
+        table: any bar table; columns without words are left out.
+    """
+    return _render("bars.svg.j2", table=table, texts=_texts(table), full=_full(table))
+
+
+def report_html(result: FillResult, tables: Sequence[BarTable], *, link: str, snippet: str) -> str:
+    """All tables of an answer in one file.
+
+    Args:
+        result: the answer; its text and notes are shown.
+        tables: what the page shows, in order.
+        link: the address that restores the page.
+        snippet: the Python lines that repeat it.
+    """
+    return _render(
+        "report.html.j2",
+        result=result,
+        tables=[(table, _full(table)) for table in tables],
+        link=link,
+        snippet=snippet,
+    )
+
+
+def _render(name: str, **values: object) -> str:
+    loader = FileSystemLoader(Path(TEMPLATES))
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template(name).render(palette=palette, **values)
+
+
+def _full(table: BarTable) -> float:
+    longest = max((abs(row.value) for row in table.rows), default=0.0) or 1.0
+    return longest if table.scale == "max" else table.scale
+
+
+def _texts(table: BarTable) -> list[tuple[str, str, float]]:
+    """For each row: what stands before the bar, what stands after it, and its value."""
+    kinds = [column.kind for column in table.columns]
+    before = kinds.index("bar") if "bar" in kinds else len(kinds)
+    return [
+        (" ".join(row.cells[:before]), row.cells[before] if before < len(row.cells) else "",
+         row.value)
+        for row in table.rows
+    ]  # fmt: skip

@@ -1,0 +1,49 @@
+"""The same answer in Python: a few lines that run as they are."""
+
+from collections.abc import Sequence
+
+from bert_core.model.choice import EMBEDDED, ModelChoice
+
+
+def fill_snippet(
+    choice: ModelChoice,
+    text: str,
+    pair: str | None,
+    masked: Sequence[int],
+    *,
+    k: int,
+    strategy: str,
+    width: int,
+    words_only: bool,
+) -> str:
+    """Lines that print the table of the masked-word page."""
+    options = [f"k={k}", f"strategy={strategy!r}", f"width={width}", f"words_only={words_only}"]
+    if masked:
+        options.append(f"masked={tuple(masked)!r}")
+    return "\n".join(
+        [
+            "import bert_core",
+            "",
+            f"encoder = bert_core.load({_choice(choice)})",
+            "result = bert_core.fill(",
+            f"    encoder, {text!r}, {pair!r},",
+            f"    {', '.join(options)},",
+            ")",
+            "for mask in result.masks:",
+            "    for each in mask.candidates:",
+            '        print(f"{each.rank:>6} {each.word:<20} {each.probability:.6f}")',
+        ]
+    )
+
+
+def _choice(choice: ModelChoice) -> str:
+    if choice == ModelChoice():
+        return ""
+    values = {
+        "source": (choice.source, EMBEDDED),
+        "revision": (choice.revision, None),
+        "device": (choice.device, "cpu"),
+        "precision": (choice.precision, "exact"),
+    }
+    given = [f"{name}={value!r}" for name, (value, usual) in values.items() if value != usual]
+    return f"bert_core.ModelChoice({', '.join(given)})"

@@ -1,0 +1,24 @@
+"""Your words: any word scored at the mask, however many pieces it has."""
+
+import streamlit as st
+
+from bert_core import ModelChoice, Tokens, score_candidates
+from bert_core.tasks.candidates import split_words
+from bert_core.views import tables
+from pages._shared.models import encoder
+from pages._shared.sentences import show_notes, shown_errors
+from pages._shared.tables import ProgressBar, show
+
+
+def panel(choice: ModelChoice, tokens: Tokens, mask: int) -> None:
+    """A list of words, and their scores."""
+    words = st.text_area(
+        "Words to score at the mask", key="mw_candidates", height=68, persist_state="session",
+        help="Separated by commas or one a line. A word of several pieces is scored piece by "
+        "piece, with as many masks as it has pieces.",
+    )  # fmt: skip
+    with shown_errors():
+        result = score_candidates(encoder(choice), tokens, split_words(words), mask=mask,
+                                  on_progress=ProgressBar("Passes"))  # fmt: skip
+        show(tables.candidates(result), key="mw_candidate_table")
+        show_notes(result.notes)

@@ -1,0 +1,39 @@
+"""Surprise: every piece masked in turn, a strip over the text."""
+
+import streamlit as st
+
+from bert_core import ModelChoice, surprise
+from bert_core.analysis.surprise import PSEUDO
+from bert_core.views.numbers import counted
+from bert_core.views.tables import surprise_chips
+from pages._shared.answers import is_kept, kept, tokens_of
+from pages._shared.components import chips
+from pages._shared.models import encoder
+from pages._shared.sentences import show_notes, shown_errors
+from pages._shared.tables import ProgressBar
+
+AT_ONCE = 96
+
+
+def panel(choice: ModelChoice, text: str, pair: str | None) -> None:
+    """The strip and the two sums; a long text waits for a click, and can be stopped."""
+    with shown_errors():
+        tokens = tokens_of(choice, text, pair, ())
+        key = ("surprise", choice, text, pair)
+        count = len(tokens.content)
+        if count > AT_ONCE and not is_kept(key):
+            st.write(f"{counted(count, 'piece')}: about as many passes of a long text.")
+            if not st.button("Compute", icon=":material/play_arrow:", key="mw_surprise_go"):
+                return
+            st.button("Stop", icon=":material/stop:", key="mw_surprise_stop")
+        bar = ProgressBar("Masked copies")
+        result = kept(key, lambda: surprise(encoder(choice), tokens, on_progress=bar))
+        chips(surprise_chips(result), key="mw_strip", selectable="none", label="Surprise strip")
+        first, second, third = st.columns(3)
+        first.metric("Pseudo-log-likelihood", f"{result.pll:.2f} nats", border=True,
+                     help="Every piece masked alone (Salazar et al. 2020).")  # fmt: skip
+        second.metric("Within words", f"{result.pll_within_word:.2f} nats", border=True,
+                      help="Later pieces of a word masked too (Kauf, Ivanova 2023).")  # fmt: skip
+        third.metric("Per piece", f"{result.per_piece:.2f} nats", border=True)
+        st.caption(PSEUDO)
+        show_notes(result.notes)

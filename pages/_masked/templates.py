@@ -1,0 +1,35 @@
+"""Templates: one sentence, many words in its slot, two groups of words at its mask."""
+
+import streamlit as st
+
+from bert_core import ModelChoice, probe
+from bert_core.tasks.candidates import split_words
+from bert_core.views import tables
+from pages._shared.answers import kept
+from pages._shared.models import encoder
+from pages._shared.sentences import escaped, show_notes, shown_errors
+from pages._shared.tables import ProgressBar, show
+
+
+def panel(choice: ModelChoice) -> None:
+    """Templates and lists in, signed log-odds out."""
+    left, right = st.columns(2)
+    templates = left.text_area("Templates, one a line", key="mw_templates", height=100,
+                               persist_state="session")  # fmt: skip
+    slots = left.text_area("Words for {slot}", key="mw_slots", height=100,
+                           persist_state="session")  # fmt: skip
+    group_a = right.text_area("Group A, above 0", key="mw_group_a", height=100,
+                              persist_state="session")  # fmt: skip
+    group_b = right.text_area("Group B, below 0", key="mw_group_b", height=100,
+                              persist_state="session")  # fmt: skip
+    sentences = tuple(line.strip() for line in templates.splitlines() if line.strip())
+    lists = tuple(split_words(each) for each in (slots, group_a, group_b))
+    with shown_errors():
+        result = kept(
+            ("probe", choice, sentences, *lists),
+            lambda: probe(encoder(choice), sentences, *lists, on_progress=ProgressBar("Sentences")),
+        )
+        show(tables.probe(result), key="mw_probe")
+        st.caption(escaped(f"Above 0: {', '.join(result.group_a)}. "
+                           f"Below 0: {', '.join(result.group_b)}."))  # fmt: skip
+        show_notes(result.notes)

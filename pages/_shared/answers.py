@@ -1,0 +1,59 @@
+"""Core calls whose answers are kept: keyed by plain values, bounded, never holding a model."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from bert_core import ModelChoice, Tokens, Trace, directions, trace_masks
+from bert_core.analysis.directions import DirectionsResult
+from pages._shared.models import encoder
+
+T = TypeVar("T")
+Pieces = tuple[int, ...]
+KEEP_LONG = 8
+_keep = st.cache_data(max_entries=64, show_spinner=False, hash_funcs={ModelChoice: repr})
+
+
+@_keep
+def tokens_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Tokens:
+    """The text in pieces, with masks over some."""
+    return encoder(choice).tokenize(text, pair).masked(masked)
+
+
+@_keep
+def trace_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
+    """The one forward pass that most of the masked-word page reads from."""
+    return trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))
+
+
+@_keep
+def directions_of(
+    choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int
+) -> DirectionsResult:
+    """The same mask under restricted attention: three passes."""
+    tokens = tokens_of(choice, text, pair, masked)
+    return directions(encoder(choice), tokens, position, k=k)
+
+
+def kept(key: tuple[object, ...], compute: Callable[[], T]) -> T:
+    """Compute a long answer once per visitor; the last few stay.
+
+    Unlike a shared cache this may show progress while it computes, and a visitor who leaves
+    half-way leaves nothing behind.
+    """
+    store: OrderedDict[tuple[object, ...], T] = st.session_state.setdefault(
+        "_long_answers", OrderedDict()
+    )
+    if key not in store:
+        store[key] = compute()
+        while len(store) > KEEP_LONG:
+            store.popitem(last=False)
+    store.move_to_end(key)
+    return store[key]
+
+
+def is_kept(key: tuple[object, ...]) -> bool:
+    """Whether :func:`kept` would answer at once."""
+    return key in st.session_state.get("_long_answers", {})

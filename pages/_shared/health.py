@@ -1,0 +1,48 @@
+"""Is the app able to serve? And the embedded model's warm-up, which the answer reports."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+import bert_core
+from bert_core.errors import ModelError
+from bert_core.model.checkpoints import inspect
+from bert_core.settings import EMBEDDED_MODEL
+from pages._shared.models import encoder
+
+
+class Health:
+    """Warms the embedded model beside the server and says how things stand.
+
+    The server answers from its first moment; torch, transformers and the weights come into
+    memory in a thread.
+    """
+
+    def __init__(self) -> None:
+        self._warm: Future[object] | None = None
+
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Start the warm-up with the server."""
+        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up")
+        self._warm = worker.submit(encoder, bert_core.ModelChoice())
+        try:
+            yield
+        finally:
+            worker.shutdown(wait=False, cancel_futures=True)
+
+    def answer(self, _request: Request) -> JSONResponse:
+        """``GET /healthz``: 200 when pages can be served, 503 with the reason when not."""
+        loaded = self._warm is not None and self._warm.done()
+        try:
+            inspect(EMBEDDED_MODEL, source="embedded")
+            if loaded and self._warm is not None and (failure := self._warm.exception()):
+                raise ModelError(str(failure))
+        except ModelError as error:
+            return JSONResponse({"status": "failing", "reason": str(error)}, status_code=503)
+        model = {"source": "embedded", "loaded": loaded}
+        body = {"status": "ok", "version": bert_core.__version__, "model": model}
+        return JSONResponse(body)

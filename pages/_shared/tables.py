@@ -1,0 +1,39 @@
+"""A core table of bars on the page."""
+
+import streamlit as st
+
+from bert_core.views.tables import BarTable
+from pages._shared.components import bars
+
+
+def show(table: BarTable, *, key: str) -> None:
+    """Draw one table."""
+    bars(
+        table.rows,
+        key=key,
+        columns=table.columns,
+        caption=table.caption,
+        badge=table.badge,
+        scale=table.scale,
+        slim=table.slim,
+    )
+
+
+def progress_bar(what: str) -> "ProgressBar":
+    """A bar with a count, drawn when work is slow enough to need one."""
+    return ProgressBar(what)
+
+
+class ProgressBar:
+    """Called with (done, total) while a core function works."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._slot = st.empty()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how far it is. A visitor's click on anything stops the work here."""
+        if done < total:
+            self._slot.progress(done / total, text=f"{self._what}: {done:,} of {total:,}")
+        else:
+            self._slot.empty()

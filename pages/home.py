@@ -1,0 +1,39 @@
+"""Home: what this is, and where to begin."""
+
+import streamlit as st
+
+from bert_core.examples import examples
+
+CARDS = (
+    ("The first example", "A gap that the second sentence gives away.", None),
+    ("Two masks", "Two gaps that have to agree. Four ways to fill them.", None),
+    ("Click a word", "How surprised is BERT by each word of a sentence?", "Surprise"),
+    ("Pronoun", "Your own words and word groups at the gap, scored piece by piece.", "Templates"),
+)
+
+st.title("BERT Explorer", anchor=False)
+st.markdown(
+    "BERT reads a sentence from both sides at once. Hide a word and see what it would put "
+    "there, how sure it is, in which layer the answer takes shape, and what one side alone "
+    "would have said."
+)
+st.subheader("Begin with a worked example", anchor=False)
+ready = examples("masked_word")
+for row in (CARDS[:2], CARDS[2:]):
+    for column, (name, sentence, panel) in zip(st.columns(2), row, strict=True):
+        example = ready[name]
+        query = {"text": example.text, "pair": example.pair}
+        query |= {"masked": ".".join(map(str, example.masked))} if example.masked else {}
+        query |= {"show": panel} if panel else {}
+        with column.container(border=True, height="stretch"):
+            st.code(example.text, language=None, wrap_lines=True)
+            st.markdown(sentence)
+            st.page_link("masked_word.py", label="Open", icon=":material/arrow_forward:",
+                         query_params=query)  # fmt: skip
+st.subheader("Yours to keep", anchor=False)
+st.markdown(
+    "Everything runs on this machine, with the network cut if you like: a small BERT of our own "
+    "is built in, and any BERT, DistilBERT or RoBERTa checkpoint can take its place in the "
+    "sidebar. Every number can be downloaded, linked to, and had from Python or the command line."
+)
+st.code('python -m bert_core fill "Paris is the capital of [MASK]." --json', language="bash")

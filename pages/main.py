@@ -1,0 +1,25 @@
+"""The router: one frame around every page."""
+
+import streamlit as st
+
+from bert_core.settings import PROJECT
+from pages._shared import link, sidebar
+from pages._shared.sentences import show_notes
+
+ASSETS = PROJECT / "assets"
+st.set_page_config(page_title="BERT Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.png"))
+page = st.navigation(
+    [
+        st.Page("home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("masked_word.py", title="Masked word", icon=":material/edit_square:"),
+    ]
+)
+problems = link.restore("model", sidebar.FIELDS)
+if page.url_path:
+    sidebar.choose_model()
+    show_notes(problems)
+    page.run()
+else:
+    page.run()  # the home page is drawn before any model is in memory
+    sidebar.choose_model()

@@ -1,0 +1,191 @@
+"""What browser tests stand on: a real server, a real Chromium, and a page that tolerates nothing.
+
+Without a Chromium the tests of this folder are left out with one line that says so; where
+``CI=true`` that is a failure.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
+LEFT_OUT = pytest.StashKey[int]()
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WHY = "no Chromium found (install Debian's chromium, or name one in CHROMIUM)"
+
+
+def find_chromium() -> str | None:
+    """Path of the browser to drive: the one CHROMIUM names, else the first that is installed."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return shutil.which(named)
+    found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in found if path), None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave this folder's tests out where no browser can be had."""
+    ours = [item for item in items if HERE in item.path.parents]
+    if not ours or find_chromium():
+        return
+    if os.environ.get("CI", "").lower() == "true":
+        raise pytest.UsageError(f"Browser tests cannot run: {WHY}.")
+    config.stash[LEFT_OUT] = len(ours)
+    config.hook.pytest_deselected(items=ours)
+    items[:] = [item for item in items if item not in ours]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say in one line that browser tests did not run."""
+    count = config.stash.get(LEFT_OUT, 0)
+    if count:
+        terminalreporter.write_line(f"{count} browser tests did not run: {WHY}.", yellow=True)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the server answers; fail with the end of its log when it does not."""
+    for _ in range(600):
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"the server did not come up:\n{log.read_text('utf-8', 'replace')[-3000:]}")
+
+
+def start_server(script: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start ``streamlit run`` on a free port, away from the project's folder."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += ["--server.port", str(port), "--server.headless", "true"]
+    paths = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            command, stdout=sink, stderr=subprocess.STDOUT, cwd=PROJECT, env=environment
+        )
+    return process, f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., str]]:
+    """Serve a script: ``serve(path)`` gives the address, ``fresh=True`` a server of its own."""
+    running: list[subprocess.Popen[bytes]] = []
+    known: dict[Path, str] = {}
+    with tempfile.TemporaryDirectory() as folder:
+
+        def start(script: Path, *, fresh: bool = False) -> str:
+            if not fresh and script in known:
+                return known[script]
+            log = Path(folder) / f"{len(running)}.log"
+            process, url = start_server(script, log)
+            running.append(process)
+            wait_until_healthy(url, process, log)
+            if not fresh:
+                known[script] = url
+            return url
+
+        yield start
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole session."""
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+def is_local(url: str) -> bool:
+    """Whether a request stays on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme in {"blob", "data", "about"} or parts.hostname == "127.0.0.1"
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open an address in a clean context, cut off from every other host.
+
+    At the end of the test a page error, an error in the console or a request to another host
+    fails it.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def guard(route: Route) -> None:
+        if is_local(route.request.url):
+            route.continue_()
+        else:
+            complaints.append(f"request to {route.request.url}")
+            route.abort()
+
+    def open_(
+        url: str, *, width: int = 1400, height: int = 900, dark: bool = False, touch: bool = False
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+        )
+        contexts.append(context)
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+        page.on(
+            "console",
+            lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else 0,
+        )
+        page.on(
+            "websocket",
+            lambda made: None if is_local(made.url) else complaints.append(f"socket {made.url}"),
+        )
+        page.goto(url)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
