@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bert_core.errors import CoreError, InputError, ModelError, RunError
     from bert_core.model.choice import ModelChoice
     from bert_core.model.encoder import Encoder
-    from bert_core.model.google import convert
+    from bert_core.model.google.convert import convert
     from bert_core.model.loading import load
     from bert_core.model.tokens import Tokens
     from bert_core.model.trace import Trace
@@ -38,7 +38,7 @@ _HOMES = {
     "Tokens": "model.tokens",
     "Trace": "model.trace",
     "compare": "analysis.compare",
-    "convert": "model.google",
+    "convert": "model.google.convert",
     "directions": "analysis.directions",
     "fill": "tasks.masked",
     "fill_trace": "tasks.masked",

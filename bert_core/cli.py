@@ -3,6 +3,7 @@
 JSON goes to stdout alone; errors go to stderr with exit code 2.
 """
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,10 @@ Mask = Annotated[int, typer.Option(help="Which mask, counted from 1.")]
 
 def main() -> None:
     """Run the command line with this process's arguments."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a letter shows its number instead of ending in a traceback.
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -217,7 +222,7 @@ def convert(
     as_json: Json = False,
 ) -> None:
     """Turn a TensorFlow release of google-research/bert into a model folder."""
-    from bert_core.model.google import convert as run
+    from bert_core.model.google.convert import convert as run
     from bert_core.views import plain
 
     with _sentences():
@@ -245,6 +250,8 @@ def _mask(masks: tuple[int, ...], number: int) -> int:
 def _print(result: Any, as_text: Callable[[Any], str], as_json: bool) -> None:
     from bert_core.views.records import to_json
 
+    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8 whatever the terminal is
     typer.echo(to_json(result) if as_json else as_text(result))
 
 

@@ -7,6 +7,7 @@ from pages._shared import link, sidebar
 from pages._shared.sentences import show_notes
 
 ASSETS = PROJECT / "assets"
+# Set before the navigation: it would fetch a page's icon from a font server for the browser's tab.
 st.set_page_config(page_title="BERT Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.png"))
 page = st.navigation(
@@ -15,6 +16,8 @@ page = st.navigation(
         st.Page("masked_word.py", title="Masked word", icon=":material/edit_square:"),
     ]
 )
+if page.url_path:
+    st.set_page_config(page_title=f"{page.title} · BERT Explorer")
 problems = link.restore("model", sidebar.FIELDS)
 if page.url_path:
     sidebar.choose_model()

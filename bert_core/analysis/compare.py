@@ -8,6 +8,7 @@ from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.distribution import Logs, allowed, best_ids, log_softmax, rank_of
+from bert_core.tasks.limits import MAX_SHOWN, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,7 @@ def compare(
         InputError: no such mask, or k out of range.
         ModelError: a model has no masked-word head.
     """
-    if not 1 <= k <= 100:
-        raise InputError(f"k is {k}; a whole number from 1 to 100 is expected.", field="k")
+    whole_number("k", k, MAX_SHOWN, field="k")
     text, pair = tokens.retyped()
     other = tokens if _same_pieces(first, second) else second.tokenize(text, pair)
     sides = [_Side.ask(first, tokens, mask, k), _Side.ask(second, other, mask, k)]
@@ -79,8 +79,8 @@ def compare(
         ()
         if same
         else (
-            "The two vocabularies differ: probabilities are spread over different pieces, and a word "
-            "that one of them cannot spell as a single piece is missing there.",
+            "The two vocabularies differ: probabilities are spread over different pieces, and a "
+            "word that one of them cannot spell as a single piece is missing there.",
         )
     )
     return Comparison(
@@ -95,7 +95,8 @@ def jensen_shannon(first: Logs, second: Logs) -> float:
     """Jensen-Shannon divergence of two log-distributions of shape (V,), in bits."""
     middle = np.logaddexp(first, second) - np.log(2)
     halves = [float((np.exp(side) * (side - middle)).sum()) for side in (first, second)]
-    return max(0.0, sum(halves) / 2 / float(np.log(2)))
+    # Rounding can lead past either end by the last digits.
+    return min(1.0, max(0.0, sum(halves) / 2 / float(np.log(2))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

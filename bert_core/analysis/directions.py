@@ -29,6 +29,7 @@ from bert_core.tasks.distribution import (
     entropy_bits,
     log_softmax,
 )
+from bert_core.tasks.limits import MAX_SHOWN, whole_number
 
 Direction = Literal["left", "right", "shallow", "deep"]
 EXPLANATION = (
@@ -89,8 +90,7 @@ def directions(
     """
     if position not in tokens.masks:
         raise InputError(f"Position {position} is no mask.", field="position")
-    if not 1 <= k <= 100:
-        raise InputError(f"k is {k}; a whole number from 1 to 100 is expected.", field="k")
+    whole_number("k", k, MAX_SHOWN, field="k")
     logs = {
         "left": _predict(encoder, tokens, position, visibility(tokens, "left")),
         "right": _predict(encoder, tokens, position, visibility(tokens, "right")),

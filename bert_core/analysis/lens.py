@@ -20,6 +20,7 @@ from bert_core.tasks.distribution import (
     log_softmax,
     rank_of,
 )
+from bert_core.tasks.limits import MAX_SHOWN, whole_number
 
 UNTRAINED = (
     "The model's own output layer, read early. Lower layers were never trained to be read so."
@@ -74,8 +75,7 @@ def lens(encoder: Encoder, trace: Trace, position: int, *, k: int = 3) -> LensRe
     """
     if trace.hidden is None or not 0 <= position < len(trace.tokens):
         raise InputError(f"There are no hidden states at position {position}.", field="position")
-    if not 1 <= k <= 100:
-        raise InputError(f"k is {k}; a whole number from 1 to 100 is expected.", field="k")
+    whole_number("k", k, MAX_SHOWN, field="k")
     vocabulary = encoder.tokenizer.vocabulary
     logs = log_softmax(encoder.read_out(trace.hidden[:, position]))
     final = best_ids(logs[-1], k, ~vocabulary.special)

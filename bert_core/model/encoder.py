@@ -54,13 +54,13 @@ class Encoder:
         self.choice = choice
         self.tokenizer = tokenizer
         self.passes = 0
-        self._parts = parts
+        self._parts: Parts | None = parts
         self._lock = threading.Lock()
 
     @property
     def memory_mib(self) -> float:
-        """Memory of the weights as they are held, in MiB."""
-        total = sum(p.numel() * p.element_size() for p in self._parts.body.parameters())
+        """Memory of the encoder's weights as they are held, in MiB."""
+        total = sum(p.numel() * p.element_size() for p in self._loaded.body.parameters())
         return float(total) / 2**20
 
     def tokenize(self, text: str, pair: str | None = None, *, masks: bool = True) -> Tokens:
@@ -167,7 +167,7 @@ class Encoder:
             ]
             with self._lock, torch.inference_mode(), self._memory_guard():
                 last = self._forward([inputs[member] for member in members]).last_hidden_state
-                index = torch.tensor(where, device=last.device).reshape(-1, 2)
+                index = torch.tensor(where, dtype=torch.long, device=last.device).reshape(-1, 2)
                 logits = self._vocabulary_logits(last[index[:, 0], index[:, 1]])
             yield rows, logits
             done += len(members)
@@ -191,22 +191,35 @@ class Encoder:
             return _numpy(self._vocabulary_logits(states.to(self._device, self._dtype)))
 
     def release(self) -> None:
-        """Give the device's memory back. Waits for a pass under way; the encoder is dead then."""
+        """Give the memory of the weights back, after a pass that is under way.
+
+        Whoever still holds the encoder then gets a ModelError instead of an answer.
+        """
         import torch
 
         with self._lock:
-            self._parts.body.to("meta")
+            self._parts = None
             if self.choice.device.startswith("cuda"):
                 torch.cuda.empty_cache()
 
     @property
+    def _loaded(self) -> Parts:
+        if self._parts is None:
+            raise ModelError(
+                f"{self.checkpoint.source} was unloaded to make room for another model. Ask again "
+                "to load it anew.",
+                field="model",
+            )
+        return self._parts
+
+    @property
     def _device(self) -> "torch.device":
-        device: torch.device = next(self._parts.body.parameters()).device
+        device: torch.device = next(self._loaded.body.parameters()).device
         return device
 
     @property
     def _dtype(self) -> "torch.dtype":
-        dtype: torch.dtype = next(self._parts.body.parameters()).dtype
+        dtype: torch.dtype = next(self._loaded.body.parameters()).dtype
         return dtype
 
     def _forward(
@@ -228,7 +241,7 @@ class Encoder:
             inputs["attention_mask"] = self._restriction(visible)
         elif not arrays.mask.all():
             inputs["attention_mask"] = torch.from_numpy(arrays.mask).to(self._device)
-        return self._parts.body(**inputs, output_hidden_states=hidden, output_attentions=attention)
+        return self._loaded.body(**inputs, output_hidden_states=hidden, output_attentions=attention)
 
     def _restriction(self, visible: NDArray[np.bool_]) -> "torch.Tensor":
         """Visibility as what is added to attention scores, shape (1, 1, T, T)."""
@@ -239,12 +252,12 @@ class Encoder:
         return added[None, None]
 
     def _vocabulary_logits(self, states: "torch.Tensor") -> "torch.Tensor":
-        assert self._parts.masked_word is not None  # noqa: S101 - required by every caller
-        return self._parts.masked_word(states).float()
+        assert self._loaded.masked_word is not None  # noqa: S101 - required by every caller
+        return self._loaded.masked_word(states).float()
 
     def _next_sentence_logits(self, last: "torch.Tensor") -> "torch.Tensor":
-        assert self._parts.next_sentence is not None  # noqa: S101 - required by every caller
-        return self._parts.next_sentence(last).float()
+        assert self._loaded.next_sentence is not None  # noqa: S101 - required by every caller
+        return self._loaded.next_sentence(last).float()
 
     def _weights(self, out: Any) -> Any:
         if out.attentions is None or len(out.attentions) != self.checkpoint.layers:

@@ -5,12 +5,12 @@ made from its own description: one that knows no special token in text, one that
 token only. Both still add the template ([CLS] ... [SEP]) by id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
 from tokenizers import Encoding
-from tokenizers import Tokenizer as Backend
 
 from bert_core.errors import InputError
 from bert_core.model.checkpoints import Checkpoint
@@ -70,7 +70,10 @@ class Tokenizer:
         """
         for value, field in ((text, "text"), (pair, "pair")):
             _check(value, field)
-        return self._encode([(text, pair or None)], masks=masks, overflow=overflow)[0]
+        parts = tuple(self._marked(part, masks) for part in (text, pair) if part is not None)
+        backend = self._masking if masks else self._plain
+        encoding = backend.encode(parts[0].text, parts[1].text if len(parts) > 1 else None)
+        return self._finished(text, pair, parts, encoding, overflow)
 
     def encode_many(self, texts: Sequence[str]) -> list[Tokens]:
         """Cut many single texts into pieces at once; the first faulty one is named by row.
@@ -79,11 +82,18 @@ class Tokenizer:
             InputError: as :meth:`encode`, with the row.
         """
         for row, text in enumerate(texts, start=1):
-            try:
+            with _in_row(row):
                 _check(text, "text")
-            except InputError as error:
-                raise InputError(f"Row {row}: {error}", field="text") from None
-        return self._encode([(text, None) for text in texts], masks=True, overflow="refuse")
+        marked = [self._marked(text, True) for text in texts]
+        # One call for all rows; the backend spreads a large batch over the cores.
+        encodings = self._masking.encode_batch([part.text for part in marked])
+        found = []
+        for row, (text, part, encoding) in enumerate(
+            zip(texts, marked, encodings, strict=True), start=1
+        ):
+            with _in_row(row):
+                found.append(self._finished(text, None, (part,), encoding, "refuse"))
+        return found
 
     def pieces_of(self, word: str) -> tuple[int, ...]:
         """Ids of the pieces of a word as it stands inside a sentence, after a space."""
@@ -91,43 +101,26 @@ class Tokenizer:
         return tuple(encoding.ids)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Ids to readable text, special pieces left out."""
+        """Ids to readable text."""
         return str(self._plain.decode(list(ids), skip_special_tokens=False)).strip()
 
-    def _encode(
-        self, texts: list[tuple[str, str | None]], *, masks: bool, overflow: Overflow
-    ) -> list[Tokens]:
-        backend = self._masking if masks else self._plain
-        marked = [
-            tuple(self._marked(part, masks) for part in parts if part is not None)
-            for parts in texts
-        ]
-        inputs = [_texts(parts) for parts in marked]
-        # One call for all rows; the backend spreads a large batch over the cores.
-        encodings = (
-            backend.encode_batch(inputs) if len(inputs) > 1 else [self._one(backend, inputs[0])]
-        )
-        found = []
-        for row, (source, parts, encoding) in enumerate(
-            zip(texts, marked, encodings, strict=True), start=1
-        ):
-            tokens = self._whole(*source, parts, encoding)
-            where = f"Row {row}: " if len(texts) > 1 else ""
-            if not tokens.content:
-                raise InputError(f"{where}{_NOTHING_SEEN}", field="text")
-            if len(tokens) > self.max_pieces:
-                cut = self._first_left_out(tokens)
-                if overflow == "refuse":
-                    raise self._too_long(tokens, cut, where)
-                tokens = replace(
-                    self._whole(*source, parts, self._shortened(backend, parts)), cut=cut
-                )
-            found.append(tokens)
-        return found
-
-    @staticmethod
-    def _one(backend: Backend, parts: str | tuple[str, str]) -> Encoding:
-        return backend.encode(parts) if isinstance(parts, str) else backend.encode(*parts)
+    def _finished(
+        self,
+        text: str,
+        pair: str | None,
+        parts: tuple[MarkedText, ...],
+        encoding: Encoding,
+        overflow: Overflow,
+    ) -> Tokens:
+        tokens = self._whole(text, pair, parts, encoding)
+        if not tokens.content:
+            raise InputError(_NOTHING_SEEN, field="text")
+        if len(tokens) <= self.max_pieces:
+            return tokens
+        shorter = self._cut(tokens)
+        if overflow == "refuse" and shorter.cut is not None:
+            raise self._too_long(tokens, shorter.cut)
+        return shorter
 
     def _marked(self, text: str, masks: bool) -> MarkedText:
         if masks:
@@ -176,45 +169,49 @@ class Tokenizer:
             originals=(None,) * len(encoding.ids),
         )
 
-    def _first_left_out(self, tokens: Tokens) -> Cut:
-        """Where the limit falls when the longer text is shortened first, as BERT does."""
-        counts = [tokens.sequences.count(which) for which in (0, 1)]
-        room = self.max_pieces - (len(tokens) - sum(counts))
-        # The longer text gives until both are equal, then both give in turn, the second first.
-        shorter = min(counts)
-        keep = [min(count, max(room - shorter, room // 2 + room % 2)) for count in counts]
-        if sum(keep) > room:
-            keep = [room - room // 2, room // 2]
-        which = 0 if keep[0] < counts[0] else 1
-        position = [i for i, s in enumerate(tokens.sequences) if s == which][keep[which]]
-        word = tokens.same_word(position)
+    def _cut(self, tokens: Tokens) -> Tokens:
+        """The pieces that fit, the longer text shortened first, as BERT does.
+
+        This is ``truncate_seq_pair`` of google-research/bert: on equal length the second text
+        gives. The library's own truncation also builds every window that it leaves out, and all
+        pairs of them for a pair of texts, which takes minutes for long ones.
+        """
+        kept = [tokens.sequences.count(which) for which in (0, 1)]
+        for _ in range(len(tokens) - self.max_pieces):
+            kept[0 if kept[0] > kept[1] else 1] -= 1
+        left_out = [
+            position
+            for which in (0, 1)
+            for position in [i for i, s in enumerate(tokens.sequences) if s == which][kept[which] :]
+        ]
+        first = left_out[0]
+        word = tokens.same_word(first)
         span = tokens.offsets[word[0]] or (0, 0)
-        return Cut(
-            pieces=len(tokens) - self.max_pieces,
+        cut = Cut(
+            pieces=len(left_out),
             limit=self.max_pieces,
             first_word="".join(tokens.surface(i) for i in word),
             character=span[0],
-            sequence=which,
+            sequence=tokens.sequences[first] or 0,
         )
+        return replace(tokens.without(left_out), cut=cut)
 
-    def _too_long(self, tokens: Tokens, cut: Cut, where: str) -> InputError:
+    def _too_long(self, tokens: Tokens, cut: Cut) -> InputError:
         word = cut.first_word if len(cut.first_word) <= 40 else cut.first_word[:40] + "…"
         return InputError(
-            f"{where}The text has {len(tokens):,} word pieces, special ones included; the model "
+            f"The text has {len(tokens):,} word pieces, special ones included; the model "
             f"reads {self.max_pieces:,}. Shorten it: the first word left out would be '{word}' "
             f"at character {cut.character + 1:,}.",
             field="pair" if cut.sequence else "text",
         )
 
-    def _shortened(self, backend: Backend, parts: tuple[MarkedText, ...]) -> Encoding:
-        # A copy, since the limit would stay on the shared tokenizer.
-        limited = Backend.from_str(backend.to_str())
-        limited.enable_truncation(self.max_pieces, strategy="longest_first")
-        return self._one(limited, _texts(parts))
 
-
-def _texts(parts: tuple[MarkedText, ...]) -> str | tuple[str, str]:
-    return (parts[0].text, parts[1].text) if len(parts) > 1 else parts[0].text
+@contextmanager
+def _in_row(row: int) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"Row {row}: {error}", field=error.field) from None
 
 
 def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:

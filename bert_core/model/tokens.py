@@ -130,13 +130,21 @@ class Tokens:
 
         All of them stand for the same characters and the same word.
         """
-
         at_mask = self.masked((position,))
         widened: dict[str, Any] = {}
         for name in _PER_PIECE:
             row = getattr(at_mask, name)
             widened[name] = (*row[:position], *(row[position],) * count, *row[position + 1 :])
         return replace(at_mask, **widened)
+
+    def without(self, positions: Iterable[int]) -> "Tokens":
+        """A copy that lacks the pieces at ``positions``."""
+        left_out = set(positions)
+        kept: dict[str, Any] = {}
+        for name in _PER_PIECE:
+            row = getattr(self, name)
+            kept[name] = tuple(value for n, value in enumerate(row) if n not in left_out)
+        return replace(self, **kept)
 
     def retyped(self) -> tuple[str, str | None]:
         """The texts with every mask typed out, so that another model can read them."""

@@ -13,6 +13,7 @@ from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.distribution import log_softmax, rank_of
+from bert_core.tasks.limits import writable_words
 
 MAX_CANDIDATES = 1_000
 
@@ -87,7 +88,8 @@ def score_candidates(
         on_progress: told how many passes are done, and of how many.
 
     Raises:
-        InputError: no words, too many, no such mask, or a word too long for the model.
+        InputError: no words, too many, no such mask, a word that is no text, or one too long for
+            the model.
     """
     masks = tokens.masks
     if not 0 <= mask < len(masks):
@@ -100,6 +102,7 @@ def score_candidates(
             "commas or one a line.",
             field="candidates",
         )
+    writable_words(words, field="candidates")
     position = masks[mask]
     unknown = encoder.tokenizer.vocabulary.unknown_id
     ids = {word: encoder.pieces_of(word) for word in words}
@@ -188,7 +191,7 @@ def _notes(rows: Sequence[CandidateScore]) -> tuple[str, ...]:
             "below 1, and the number of masks itself tells the model how long the word is. "
             "Compare the mean per piece too."
         )
-    unknown = [row.word for row in rows if row.log_probability is None]
+    unknown = [row.word[:30] for row in rows if row.log_probability is None]
     if unknown:
         found.append(
             f"Not scored, since the vocabulary cannot spell it: {', '.join(unknown[:5])}"

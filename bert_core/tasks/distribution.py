@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.errors import InputError
 from bert_core.model.tokens import Tokens
 from bert_core.model.vocabulary import Vocabulary
 
@@ -34,13 +35,31 @@ class Candidate:
     whole_word: bool
 
 
+def refuse_no_numbers(values: NDArray[np.floating]) -> None:
+    """Stop where a model computed infinity or "not a number", which no ranking survives.
+
+    Raises:
+        InputError: a value is not finite.
+    """
+    if not np.isfinite(values).all():
+        raise InputError(
+            "The model answered with values that are no numbers; its weights or its 16-bit "
+            "precision fail on this text. Try the exact precision.",
+            field="precision",
+        )
+
+
 def log_softmax(logits: NDArray[np.floating]) -> Logs:
     """Log-probabilities in nats along the last axis, in float64.
+
+    Raises:
+        InputError: the model answered with numbers that are no numbers.
 
     Example:
         >>> np.exp(log_softmax(np.array([0.0, 0.0]))).tolist()
         [0.5, 0.5]
     """
+    refuse_no_numbers(logits)
     exact = logits.astype(np.float64)
     shifted = exact - exact.max(axis=-1, keepdims=True)
     normal: Logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))

@@ -18,6 +18,7 @@ from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Trace
 from bert_core.model.vocabulary import Vocabulary
 from bert_core.tasks.distribution import Logs, allowed, best_ids, log_softmax
+from bert_core.tasks.limits import whole_number
 
 Strategy = Literal["independent", "left-to-right", "confident-first", "beam"]
 MAX_MASKS = 10
@@ -72,7 +73,7 @@ def independent(
     Needs no further forward pass. Combinations are walked best first: from the best word at
     each mask, stepping down one mask at a time.
     """
-    _check_width(width)
+    whole_number("The width", width, MAX_WIDTH, field="width")
     assert trace.logits is not None  # noqa: S101 - the caller's trace has them
     lists = []
     for position, logs in zip(trace.positions, log_softmax(trace.logits), strict=True):
@@ -116,7 +117,7 @@ def fill_all(
     Raises:
         InputError: too many masks, or a width out of range.
     """
-    _check_width(width)
+    whole_number("The width", width, MAX_WIDTH, field="width")
     masks = tokens.masks
     if len(masks) > MAX_MASKS:
         raise InputError(
@@ -131,7 +132,7 @@ def fill_all(
         grown = [
             branch.with_word(vocabulary, position, id_, log)
             for branch, (position, logs) in zip(
-                branches, _next_masks(encoder, branches, strategy), strict=True
+                branches, _next_masks(encoder, branches, strategy, words_only), strict=True
             )
             for id_, log in _best(logs, vocabulary, branch.tokens, position, spread, words_only)
         ]
@@ -140,20 +141,26 @@ def fill_all(
 
 
 def _next_masks(
-    encoder: Encoder, branches: Sequence[_Branch], strategy: Strategy
+    encoder: Encoder, branches: Sequence[_Branch], strategy: Strategy, words_only: bool
 ) -> list[tuple[int, Logs]]:
-    """For each branch, the mask to fill next and its log-probabilities."""
+    """For each branch, the mask to fill next and its log-probabilities.
+
+    A mask is as sure as its best piece that may be put in: one that is sure of a part of a word
+    is unsure of words.
+    """
+    vocabulary = encoder.tokenizer.vocabulary
     ask = [
         branch.tokens.masks if strategy == "confident-first" else branch.tokens.masks[:1]
         for branch in branches
     ]
-    best: list[tuple[int, Logs] | None] = [None] * len(branches)
+    best: list[tuple[float, int, Logs] | None] = [None] * len(branches)
     for rows, logits in encoder.masked_logits([branch.tokens for branch in branches], ask):
         for (member, position), logs in zip(rows, log_softmax(logits.cpu().numpy()), strict=True):
-            held = best[member]
-            if held is None or logs.max() > held[1].max():
-                best[member] = (position, logs)
-    return [found for found in best if found is not None]
+            held, tokens = best[member], branches[member].tokens
+            sure = _best(logs, vocabulary, tokens, position, 1, words_only)[0][1]
+            if held is None or sure > held[0]:
+                best[member] = (sure, position, logs)
+    return [found[1:] for found in best if found is not None]
 
 
 def _best(
@@ -202,17 +209,9 @@ def render(tokens: Tokens, vocabulary: Vocabulary, words: dict[int, int]) -> str
             if tokens.sequences[position] != sequence or span is None:
                 continue
             before = (source or "")[done : span[0]]
-            joins = not vocabulary.starts_word[words[position]] and parts
+            joins = not vocabulary.starts_word[words[position]]
             parts += [before.rstrip() if joins else before, vocabulary.words[words[position]]]
             done = span[1]
         if source is not None:
             texts.append("".join(parts) + source[done:])
     return " ".join(texts)
-
-
-def _check_width(width: int) -> None:
-    if not 1 <= width <= MAX_WIDTH:
-        raise InputError(
-            f"The width is {width}; a whole number from 1 to {MAX_WIDTH} is expected.",
-            field="width",
-        )

@@ -3,9 +3,9 @@
 Reference: Devlin et al. 2019 (arXiv:1810.04805), section 3.1, task 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -22,8 +22,13 @@ from bert_core.tasks.distribution import (
     candidate,
     entropy_bits,
     log_softmax,
+    refuse_no_numbers,
 )
 from bert_core.tasks.filling import Filling, Strategy, fill_all, independent
+from bert_core.tasks.limits import whole_number
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_K = 1_000
 
@@ -100,19 +105,14 @@ def predict(
         words_only: leave out parts of words; probabilities stay those of the whole vocabulary.
 
     Raises:
-        InputError: k is out of range, or the model answered with numbers that are no numbers.
+        InputError: k is out of range, the trace has no logits, or the model answered with
+            numbers that are no numbers.
     """
-    if not 1 <= k <= MAX_K:
-        raise InputError(f"k is {k}; a whole number from 1 to {MAX_K:,} is expected.", field="k")
-    logits = trace.logits
-    if logits is None or not np.isfinite(logits).all():
-        raise InputError(
-            "The model answered with values that are no numbers; its weights or its 16-bit "
-            "precision fail on this text. Try the exact precision.",
-            field="precision",
-        )
+    whole_number("k", k, MAX_K, field="k")
+    if trace.logits is None:
+        raise InputError("This trace holds no logits: make it with trace_masks.", field="text")
     found = []
-    for position, logs in zip(trace.positions, log_softmax(logits), strict=True):
+    for position, logs in zip(trace.positions, log_softmax(trace.logits), strict=True):
         keep = allowed(vocabulary, trace.tokens, position, words_only=words_only)
         ids = best_ids(logs, k, keep)
         original = trace.tokens.originals[position]
@@ -204,36 +204,56 @@ def top_words(
     Args:
         encoder: a model with a masked-word head.
         texts: B sentences, each with at least one mask.
-        k: pieces per mask.
+        k: pieces per mask, 1 to 1,000.
 
     Returns:
-        For each sentence, for each of its masks in reading order, k candidates; parts of words
-        are included.
+        For each sentence, for each of its masks in reading order, k candidates: those of
+        :func:`fill` with parts of words included.
 
     Raises:
-        InputError: a row is empty, too long, or has no mask; the row is named.
+        InputError: a row is empty, too long, or has no mask; the row is named. Or k is out of
+            range, or the model answered with numbers that are no numbers.
     """
+    whole_number("k", k, MAX_K, field="k")
     inputs = encoder.tokenize_many(texts)
     for row, tokens in enumerate(inputs, start=1):
         if not tokens.masks:
             raise InputError(f"Row {row} has no mask.", field="text")
     vocabulary = encoder.tokenizer.vocabulary
-    k = min(k, len(vocabulary))
     found: list[dict[int, tuple[Candidate, ...]]] = [{} for _ in inputs]
     for rows, logits in encoder.masked_logits(inputs, [tokens.masks for tokens in inputs]):
-        values, ids = logits.topk(k)
-        logs = (values - logits.logsumexp(dim=-1, keepdim=True)).double().cpu().numpy()
-        for (member, position), line, line_ids in zip(rows, logs, ids.tolist(), strict=True):
-            found[member][position] = tuple(
-                Candidate(
-                    rank=rank,
-                    word=vocabulary.words[id_],
-                    piece=vocabulary.pieces[id_],
-                    id=id_,
-                    probability=float(np.exp(log)),
-                    log_odds=float(log - line[0]),
-                    whole_word=bool(vocabulary.starts_word[id_]),
-                )
-                for rank, (log, id_) in enumerate(zip(line, line_ids, strict=True), start=1)
-            )
+        for (member, position), best in zip(rows, _best_rows(logits, vocabulary, k), strict=True):
+            found[member][position] = best
     return [tuple(line[position] for position in sorted(line)) for line in found]
+
+
+def _best_rows(
+    logits: "torch.Tensor", vocabulary: Vocabulary, k: int
+) -> Iterator[tuple[Candidate, ...]]:
+    """The k best pieces of each row of logits of shape (N, V), where the logits are.
+
+    Only k figures a row leave the device. A row with a special piece among them, which is not
+    shown, is ranked again as a whole: such rows are rare in a trained model.
+    """
+    k = min(k, len(vocabulary))
+    values, ids = logits.topk(k)
+    logs = (values - logits.logsumexp(dim=-1, keepdim=True)).double().cpu().numpy()
+    refuse_no_numbers(logs)
+    for row, (line, line_ids) in enumerate(zip(logs, ids.cpu().numpy(), strict=True)):
+        if vocabulary.special[line_ids].any():
+            whole = log_softmax(logits[row].cpu().numpy())
+            shown = best_ids(whole, k, ~vocabulary.special)
+            yield tuple(candidate(vocabulary, whole, id_) for id_ in shown)
+            continue
+        yield tuple(
+            Candidate(
+                rank=rank,
+                word=vocabulary.words[id_],
+                piece=vocabulary.pieces[id_],
+                id=id_,
+                probability=float(np.exp(log)),
+                log_odds=float(log - line[0]),
+                whole_word=bool(vocabulary.starts_word[id_]),
+            )
+            for rank, (log, id_) in enumerate(zip(line, line_ids.tolist(), strict=True), start=1)
+        )

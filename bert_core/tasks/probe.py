@@ -16,6 +16,7 @@ from bert_core.model.encoder import Encoder
 from bert_core.model.marks import MASK_SPELLINGS
 from bert_core.tasks.candidates import score_candidates
 from bert_core.tasks.distribution import log_sum_exp
+from bert_core.tasks.limits import writable_words
 
 SLOT = "{slot}"
 MAX_SLOTS = 200
@@ -160,18 +161,25 @@ def _check(
                 f"{template.count(SLOT)} and {masks}.",
                 field="templates",
             )
-    for word in group_a:
-        if word in group_b:
+    spelled = {
+        name: [_pieces(encoder, word, name) for word in group]
+        for name, group in (("group_a", group_a), ("group_b", group_b))
+    }
+    for word, ids in zip(group_b, spelled["group_b"], strict=True):
+        # By pieces, since a vocabulary can read two spellings alike.
+        if ids in spelled["group_a"]:
             raise InputError(f"'{word}' is in both groups.", field="group_b")
-    unknown = encoder.tokenizer.vocabulary.unknown_id
-    for name, group in (("group_a", group_a), ("group_b", group_b)):
-        for word in group:
-            ids = encoder.pieces_of(word)
-            if not ids or unknown in ids:
-                raise InputError(f"The vocabulary cannot spell '{word}'.", field=name)
     for slot in slots:
-        if MASK_SPELLINGS.search(slot):
-            raise InputError(f"The slot word '{slot}' holds a mask.", field="slots")
+        if any(len(MASK_SPELLINGS.findall(each.replace(SLOT, slot))) != 1 for each in templates):
+            raise InputError(f"The slot word '{slot}' makes or breaks a mask.", field="slots")
+
+
+def _pieces(encoder: Encoder, word: str, field: str) -> tuple[int, ...]:
+    writable_words([word], field=field)
+    ids = encoder.pieces_of(word)
+    if not ids or encoder.tokenizer.vocabulary.unknown_id in ids:
+        raise InputError(f"The vocabulary cannot spell '{word}'.", field=field)
+    return ids
 
 
 def _notes(encoder: Encoder, templates: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:

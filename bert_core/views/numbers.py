@@ -24,6 +24,16 @@ def signed(value: float) -> str:
     return "0.00" if rounded == 0 else f"{rounded:+.2f}".replace("-", "−")
 
 
+def nats(value: float) -> str:
+    """A log-probability or a sum of them, with two decimals.
+
+    Example:
+        >>> nats(-6.841)
+        '−6.84'
+    """
+    return f"{value:.2f}".replace("-", "−")
+
+
 def bits(value: float) -> str:
     """An amount of information.
 

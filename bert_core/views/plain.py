@@ -16,7 +16,7 @@ from bert_core.tasks.probe import ProbeTable
 from bert_core.views.numbers import bits, joined, percent, signed
 
 if TYPE_CHECKING:
-    from bert_core.model.google import ConvertReport
+    from bert_core.model.google.convert import ConvertReport
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -5,12 +5,16 @@ import dataclasses
 import io
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from bert_core.analysis.compare import Comparison
 from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import LensResult
 from bert_core.analysis.surprise import SurpriseResult
+from bert_core.model.families import Family
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.candidates import CandidateTable
 from bert_core.tasks.masked import FillResult
@@ -25,6 +29,8 @@ Result = (
     | DirectionsResult
     | Comparison
 )
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet may read a formula after; some take the full-width signs as well."""
 Row = dict[str, str | int | float | bool | None]
 
 
@@ -35,7 +41,8 @@ def to_record(value: Any) -> Any:
         value: a result, or anything inside one.
 
     Returns:
-        What ``json.dumps`` takes as it is. Tokens keep their text, pieces, ids and masks.
+        What ``json.dumps`` takes as it is. Tokens keep their text, pieces, ids and masks; an
+        architecture its name.
     """
     if isinstance(value, Tokens):
         return {
@@ -48,6 +55,12 @@ def to_record(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return {name: to_record(getattr(value, name)) for name in names}
+    if isinstance(value, Family):
+        return value.name
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, Mapping):
         return {str(key): to_record(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -119,7 +132,7 @@ def to_csv(result: Result) -> str:
 
 
 def _harmless(value: str | int | float | bool | None) -> str | int | float | bool | None:
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value
 

@@ -4,6 +4,7 @@ Both are written through Jinja templates with automatic escaping, hold no script
 nothing: they open with the network cut.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bert_core.tasks.masked import FillResult
 from bert_core.views import palette
 from bert_core.views.tables import BarTable
 
+_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TEMPLATES = PROJECT / "assets" / "templates"
 
 
@@ -47,9 +49,18 @@ def report_html(result: FillResult, tables: Sequence[BarTable], *, link: str, sn
 def _render(name: str, **values: object) -> str:
     loader = FileSystemLoader(Path(TEMPLATES))
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_legal,
     )
     return environment.get_template(name).render(palette=palette, **values)
+
+
+def _legal(value: object) -> object:
+    """A text without the characters that XML forbids even when they are escaped."""
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
 
 
 def _full(table: BarTable) -> float:

@@ -15,7 +15,7 @@ from bert_core.tasks.masked import MaskPrediction
 from bert_core.tasks.probe import ProbeTable
 from bert_core.views.bars import Bar, Column
 from bert_core.views.chips import Chip
-from bert_core.views.numbers import bits, counted, percent, signed
+from bert_core.views.numbers import bits, counted, nats, percent, signed
 
 _RANK, _WORD, _BAR = Column("Rank", "rank"), Column("word", "word"), Column("Bar", "bar")
 _PROBABILITY = Column(
@@ -135,7 +135,7 @@ def sentences(fillings: tuple[Filling, ...]) -> BarTable:
     rows = tuple(
         Bar(
             (str(rank), each.text, " · ".join(percent(p) for p in each.probabilities),
-             f"{each.log_score:.2f}"),
+             nats(each.log_score)),
         )
         for rank, each in enumerate(fillings, start=1)
     )  # fmt: skip
@@ -196,8 +196,8 @@ def candidates(result: CandidateTable) -> BarTable:
     rows = tuple(
         Bar(
             (row.word, " ".join(row.pieces),
-             "–" if row.log_probability is None else f"{row.log_probability:.2f}",
-             "–" if row.per_piece is None else f"{row.per_piece:.2f}",
+             "–" if row.log_probability is None else nats(row.log_probability),
+             "–" if row.per_piece is None else nats(row.per_piece),
              "–" if row.rank is None else f"{row.rank:,}"),
             0.0 if row.per_piece is None else 2.718281828 ** (row.per_piece - best),
         )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from bert_core import ModelChoice, surprise
 from bert_core.analysis.surprise import PSEUDO
-from bert_core.views.numbers import counted
+from bert_core.views.numbers import counted, nats
 from bert_core.views.tables import surprise_chips
 from pages._shared.answers import is_kept, kept, tokens_of
 from pages._shared.components import chips
@@ -30,10 +30,10 @@ def panel(choice: ModelChoice, text: str, pair: str | None) -> None:
         result = kept(key, lambda: surprise(encoder(choice), tokens, on_progress=bar))
         chips(surprise_chips(result), key="mw_strip", selectable="none", label="Surprise strip")
         first, second, third = st.columns(3)
-        first.metric("Pseudo-log-likelihood", f"{result.pll:.2f} nats", border=True,
+        first.metric("Pseudo-log-likelihood", f"{nats(result.pll)} nats", border=True,
                      help="Every piece masked alone (Salazar et al. 2020).")  # fmt: skip
-        second.metric("Within words", f"{result.pll_within_word:.2f} nats", border=True,
+        second.metric("Within words", f"{nats(result.pll_within_word)} nats", border=True,
                       help="Later pieces of a word masked too (Kauf, Ivanova 2023).")  # fmt: skip
-        third.metric("Per piece", f"{result.per_piece:.2f} nats", border=True)
+        third.metric("Per piece", f"{nats(result.per_piece)} nats", border=True)
         st.caption(PSEUDO)
         show_notes(result.notes)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 import bert_core
-from bert_core.errors import ModelError
+from bert_core import Encoder, ModelError
 from bert_core.model.checkpoints import inspect
 from bert_core.settings import EMBEDDED_MODEL
 from pages._shared.models import encoder
@@ -22,7 +22,7 @@ class Health:
     """
 
     def __init__(self) -> None:
-        self._warm: Future[object] | None = None
+        self._warm: Future[Encoder] | None = None
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -43,6 +43,7 @@ class Health:
                 raise ModelError(str(failure))
         except ModelError as error:
             return JSONResponse({"status": "failing", "reason": str(error)}, status_code=503)
-        model = {"source": "embedded", "loaded": loaded}
+        passes = self._warm.result().passes if self._warm is not None and loaded else 0
+        model = {"source": "embedded", "loaded": loaded, "passes": passes}
         body = {"status": "ok", "version": bert_core.__version__, "model": model}
         return JSONResponse(body)

@@ -18,7 +18,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
@@ -87,32 +87,39 @@ def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) ->
     pytest.fail(f"the server did not come up:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
-def start_server(script: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start ``streamlit run`` on a free port, away from the project's folder."""
+def start_server(
+    script: Path, log: Path, cwd: Path, extra: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], str]:
+    """Start ``streamlit run`` on a free port."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.port", str(port), "--server.headless", "true"]
     paths = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **extra}
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            command, stdout=sink, stderr=subprocess.STDOUT, cwd=PROJECT, env=environment
+            command, stdout=sink, stderr=subprocess.STDOUT, cwd=cwd, env=environment
         )
     return process, f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
-    """Serve a script: ``serve(path)`` gives the address, ``fresh=True`` a server of its own."""
+    """Serve a script: ``serve(path)`` gives the address, ``fresh=True`` a server of its own.
+
+    Further keywords are environment variables of that server.
+    """
     running: list[subprocess.Popen[bytes]] = []
     known: dict[Path, str] = {}
     with tempfile.TemporaryDirectory() as folder:
 
-        def start(script: Path, *, fresh: bool = False) -> str:
+        def start(
+            script: Path, *, fresh: bool = False, cwd: Path = PROJECT, **extra: str
+        ) -> str:
             if not fresh and script in known:
                 return known[script]
             log = Path(folder) / f"{len(running)}.log"
-            process, url = start_server(script, log)
+            process, url = start_server(script, log, cwd, extra)
             running.append(process)
             wait_until_healthy(url, process, log)
             if not fresh:
@@ -142,7 +149,7 @@ def browser() -> Iterator[Browser]:
 def is_local(url: str) -> bool:
     """Whether a request stays on this machine."""
     parts = urlsplit(url)
-    return parts.scheme in {"blob", "data", "about"} or parts.hostname == "127.0.0.1"
+    return parts.scheme in {"blob", "data", "about", "file"} or parts.hostname == "127.0.0.1"
 
 
 @pytest.fixture
@@ -162,6 +169,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             complaints.append(f"request to {route.request.url}")
             route.abort()
 
+    def hear(said: ConsoleMessage) -> None:
+        # On a deep link the client looks for the server below the page's path first.
+        looked = said.location["url"].endswith(("_stcore/health", "_stcore/host-config"))
+        if said.type == "error" and not (looked and "404" in said.text):
+            complaints.append(f"console: {said.text}")
+
     def open_(
         url: str, *, width: int = 1400, height: int = 900, dark: bool = False, touch: bool = False
     ) -> Page:
@@ -174,10 +187,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.route("**/*", guard)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-        page.on(
-            "console",
-            lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else 0,
-        )
+        page.on("console", hear)
         page.on(
             "websocket",
             lambda made: None if is_local(made.url) else complaints.append(f"socket {made.url}"),

@@ -1,0 +1,1 @@
+"""Google's TensorFlow releases of BERT, turned into model folders without TensorFlow."""

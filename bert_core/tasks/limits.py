@@ -1,0 +1,45 @@
+"""Checks of numbers and words that callers give, the same for every task."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from bert_core.errors import InputError
+
+MAX_SHOWN = 100
+"""Most words per row or layer that an analysis lists."""
+
+
+def whole_number(name: str, value: object, most: int, *, field: str) -> None:
+    """Refuse anything but a whole number from 1 to ``most``.
+
+    Args:
+        name: what the number is called at the beginning of a sentence.
+        value: what was given; an address or a script can hold anything.
+        most: the largest legal number.
+        field: name of the input at fault.
+
+    Raises:
+        InputError: it is no whole number, or out of range.
+    """
+    if not isinstance(value, int | np.integer) or not 1 <= value <= most:
+        raise InputError(
+            f"{name} is {value}; a whole number from 1 to {most:,} is expected.", field=field
+        )
+
+
+def writable_words(words: Iterable[str], *, field: str) -> None:
+    """Refuse words that hold half of a surrogate pair, which no file can hold.
+
+    Raises:
+        InputError: a word cannot be written as UTF-8.
+    """
+    for number, word in enumerate(words, start=1):
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"Character {error.start + 1:,} of word {number:,} is half of a surrogate pair "
+                "and no text. Remove it.",
+                field=field,
+            ) from None

@@ -1,0 +1,6 @@
+"""``make bench``: every benchmark, one after another."""
+
+from tests.bench import fill_mask
+
+if __name__ == "__main__":
+    fill_mask.main()

@@ -1,0 +1,147 @@
+"""What many tests share: the embedded model and tiny ones, loaded once, never changed.
+
+Nothing here reaches a network: the hub's cache is an empty folder, and the only server that a
+test talks to runs on this machine.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests import tiny
+
+# Read by the libraries when they are imported first, so set before any test module is.
+_HOME = tempfile.mkdtemp(prefix="bert-explorer-tests-")
+os.environ["HF_HOME"] = _HOME
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "TRANSFORMERS_OFFLINE"):
+    os.environ.pop(name, None)
+
+# The same examples in every run: a failure is a change of the code, and no limit of time.
+settings.register_profile("project", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("project")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that models may be opened from, as an operator would allow it."""
+    from bert_core.settings import PROJECT
+
+    folder = tmp_path_factory.mktemp("models").resolve()
+    before = os.environ.get("BERT_EXPLORER_FOLDERS")
+    os.environ["BERT_EXPLORER_FOLDERS"] = os.pathsep.join(
+        [str(tmp_path_factory.getbasetemp().resolve()), str(PROJECT)]
+    )
+    yield folder
+    if before is None:
+        del os.environ["BERT_EXPLORER_FOLDERS"]
+    else:
+        os.environ["BERT_EXPLORER_FOLDERS"] = before
+
+
+@pytest.fixture(scope="session")
+def embedded():  # type: ignore[no-untyped-def]
+    """The model that ships with the project, exact, on the CPU. Read only."""
+    from bert_core.model.loading import load
+
+    return load()
+
+
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    **{
+        f"bert-{head}": (lambda folder, head=head: tiny.write_bert(folder, head))  # type: ignore[misc]
+        for head in tiny.BERT_HEADS
+    },
+    "bert-cased": lambda folder: tiny.write_bert(folder, cased=True),
+    "bert-multilingual": lambda folder: tiny.write_bert(
+        folder, cased=True, extra="äöüßéñçПриветмяшалкكتابहिन्दी" + tiny.CHINESE
+    ),
+    "bert-chinese": lambda folder: tiny.write_bert(folder, extra=tiny.CHINESE),
+    "distilbert": tiny.write_distilbert,
+    "distilbert-classification": lambda folder: tiny.write_distilbert(
+        folder, "DistilBertForSequenceClassification"
+    ),
+    "roberta": tiny.write_roberta,
+    "roberta-classification": lambda folder: tiny.write_roberta(
+        folder, "RobertaForSequenceClassification"
+    ),
+    "xlm-roberta": tiny.write_xlm_roberta,
+}
+
+
+@pytest.fixture(scope="session")
+def folder_of(models: Path) -> Callable[[str], Path]:
+    """The folder of a tiny checkpoint by its name in ``MAKERS``, made once. Read only."""
+
+    def made(name: str) -> Path:
+        folder = models / name
+        return folder if folder.exists() else MAKERS[name](folder)
+
+    return made
+
+
+@pytest.fixture
+def own_copy(folder_of: Callable[[str], Path], tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of a tiny checkpoint that a test may damage."""
+
+    def copied(name: str) -> Path:
+        return Path(shutil.copytree(folder_of(name), tmp_path / name))
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def encoder_of(folder_of: Callable[[str], Path]):  # type: ignore[no-untyped-def]
+    """A loaded tiny encoder by the name of its checkpoint; eager unless said otherwise."""
+    from bert_core.model.choice import ModelChoice
+    from bert_core.model.loading import load
+
+    loaded = {}
+
+    def get(name: str, attention: str = "eager"):  # type: ignore[no-untyped-def]
+        if (name, attention) not in loaded:
+            choice = ModelChoice(source=str(folder_of(name)), attention=attention)  # type: ignore[arg-type]
+            loaded[name, attention] = load(choice)
+        return loaded[name, attention]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(encoder_of):  # type: ignore[no-untyped-def]
+    """A random two-layer BERT with both heads of pretraining."""
+    return encoder_of("bert-pretraining")
+
+
+@pytest.fixture(scope="session")
+def tiny_cased(encoder_of):  # type: ignore[no-untyped-def]
+    """The same, cased."""
+    return encoder_of("bert-cased")
+
+
+@pytest.fixture(scope="session")
+def tiny_distilbert(encoder_of):  # type: ignore[no-untyped-def]
+    """A random two-layer DistilBERT."""
+    return encoder_of("distilbert")
+
+
+@pytest.fixture(scope="session")
+def tiny_roberta(encoder_of):  # type: ignore[no-untyped-def]
+    """A random two-layer RoBERTa."""
+    return encoder_of("roberta")
+
+
+@pytest.fixture(scope="session")
+def tiny_xlm_roberta(encoder_of):  # type: ignore[no-untyped-def]
+    """A random two-layer XLM-RoBERTa."""
+    return encoder_of("xlm-roberta")
