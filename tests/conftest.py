@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bert_core.model.devices import polite_threads
 from tests import tiny
 
 # Read by the libraries when they are imported first, so set before any test module is.
@@ -21,6 +22,9 @@ os.environ["HF_HOME"] = _HOME
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "TRANSFORMERS_OFFLINE"):
     os.environ.pop(name, None)
+
+# As loading does, before anything imports torch.
+polite_threads()
 
 # The same examples in every run: a failure is a change of the code, and no limit of time.
 settings.register_profile("project", deadline=None, max_examples=60, derandomize=True)

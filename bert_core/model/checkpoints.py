@@ -103,36 +103,17 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
         ModelError: a file is missing or damaged, the family is unknown, or sizes are absurd.
     """
     config = _read_config(folder, source)
-    family = FAMILIES.get(str(config.get("model_type")))
-    if family is None:
-        known = ", ".join(FAMILIES)
-        raise ModelError(
-            f"{source} is of type '{config.get('model_type')}', which is no encoder that this "
-            f"app reads ({known}).",
-            field="model",
-        )
+    family = _family(config, source)
     sizes = _sizes(config, source)
-    if sizes["hidden_size"] % sizes["num_attention_heads"]:
-        raise ModelError(
-            f"{source}: hidden_size {sizes['hidden_size']} is not a multiple of "
-            f"num_attention_heads {sizes['num_attention_heads']} in config.json.",
-            field="model",
-        )
-    if config.get("is_decoder"):
-        raise ModelError(
-            f"config.json of {source} says is_decoder: it reads from left to right only and is no "
-            "encoder.",
-            field="model",
-        )
-    shapes, size = _weights(folder, source)
-    _check_fit(shapes, sizes, source)
-    architectures = config.get("architectures")
     max_pieces = sizes["max_position_embeddings"] - family.position_offset
     if max_pieces < MIN_PIECES:
         raise ModelError(
             f"{source} reads {max_pieces} word pieces; at least {MIN_PIECES} are needed.",
             field="model",
         )
+    shapes, size = _weights(folder, source)
+    _check_fit(shapes, sizes, source)
+    architectures = config.get("architectures")
     return Checkpoint(
         source=source,
         folder=folder,
@@ -168,6 +149,24 @@ def _read_config(folder: Path, source: str) -> dict[str, Any]:
     return config
 
 
+def _family(config: dict[str, Any], source: str) -> Family:
+    family = FAMILIES.get(str(config.get("model_type")))
+    if family is None:
+        known = ", ".join(FAMILIES)
+        raise ModelError(
+            f"{source} is of type '{config.get('model_type')}', which is no encoder that this "
+            f"app reads ({known}).",
+            field="model",
+        )
+    if config.get("is_decoder"):
+        raise ModelError(
+            f"config.json of {source} says is_decoder: it reads from left to right only and is no "
+            "encoder.",
+            field="model",
+        )
+    return family
+
+
 def _sizes(config: dict[str, Any], source: str) -> dict[str, int]:
     named = {_ALIASES.get(key, key): value for key, value in config.items()}
     sizes: dict[str, int] = {}
@@ -180,6 +179,12 @@ def _sizes(config: dict[str, Any], source: str) -> dict[str, int]:
                 field="model",
             )
         sizes[key] = value
+    if sizes["hidden_size"] % sizes["num_attention_heads"]:
+        raise ModelError(
+            f"{source}: hidden_size {sizes['hidden_size']} is not a multiple of "
+            f"num_attention_heads {sizes['num_attention_heads']} in config.json.",
+            field="model",
+        )
     return sizes
 
 

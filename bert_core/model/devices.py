@@ -29,6 +29,7 @@ class Device:
 
 def list_devices() -> tuple[Device, ...]:
     """All devices of this machine, the CPU first."""
+    polite_threads()
     import torch
 
     found = [Device("cpu", "CPU", "bfloat16" if _cpu_has_bfloat16() else None)]

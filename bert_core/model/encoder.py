@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bert_core.errors import InputError, ModelError
+from bert_core.errors import ModelError
 from bert_core.model import batching
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
@@ -19,20 +19,7 @@ from bert_core.model.trace import Floats, Trace
 if TYPE_CHECKING:
     import torch
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The modules of a loaded model, whatever its family calls them.
-
-    Attributes:
-        body: the encoder itself, ids to hidden states.
-        masked_word: hidden states (..., H) to vocabulary logits (..., V), or None.
-        next_sentence: hidden states (B, T, H) to logits (B, 2), or None.
-    """
-
-    body: Any
-    masked_word: Callable[["torch.Tensor"], "torch.Tensor"] | None
-    next_sentence: Callable[["torch.Tensor"], "torch.Tensor"] | None
+    from bert_core.model.body import Body
 
 
 class Encoder:
@@ -48,20 +35,19 @@ class Encoder:
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, choice: ModelChoice, tokenizer: Tokenizer, parts: Parts
+        self, checkpoint: Checkpoint, choice: ModelChoice, tokenizer: Tokenizer, body: "Body"
     ) -> None:
         self.checkpoint = checkpoint
         self.choice = choice
         self.tokenizer = tokenizer
         self.passes = 0
-        self._parts: Parts | None = parts
+        self._body: Body | None = body
         self._lock = threading.Lock()
 
     @property
     def memory_mib(self) -> float:
         """Memory of the encoder's weights as they are held, in MiB."""
-        total = sum(p.numel() * p.element_size() for p in self._loaded.body.parameters())
-        return float(total) / 2**20
+        return self._loaded.memory_mib
 
     def tokenize(self, text: str, pair: str | None = None, *, masks: bool = True) -> Tokens:
         """Cut a text into word pieces; see :meth:`Tokenizer.encode`."""
@@ -114,8 +100,9 @@ class Encoder:
                 "attention='eager'.",
                 field="attention",
             )
-        with self._lock, torch.inference_mode(), self._memory_guard():
-            out = self._forward([tokens], hidden=hidden, attention=attention, visible=visible)
+        with self._computing() as body:
+            self.passes += 1
+            out = body.run([tokens], hidden=hidden, attention=attention, visible=visible)
             last = out.last_hidden_state
             return Trace(
                 tokens=tokens,
@@ -140,7 +127,8 @@ class Encoder:
         """Vocabulary logits of many inputs at chosen positions, batch by batch.
 
         Inputs are sorted by length, so that little is padded, and only the chosen positions go
-        through the vocabulary projection, the most costly layer of a small BERT.
+        through most of the last layer and the vocabulary projection, the most costly parts of a
+        small BERT.
 
         Args:
             inputs: B inputs of any lengths.
@@ -154,21 +142,17 @@ class Encoder:
         Raises:
             ModelError: the checkpoint has no masked-word head, or memory ran out.
         """
-        import torch
-
         self.checkpoint.require("masked_word")
         done = 0
         for members in batching.plan([len(tokens) for tokens in inputs]):
             rows = [(member, position) for member in members for position in positions[member]]
-            where = [
-                (row, position)
-                for row, member in enumerate(members)
-                for position in positions[member]
-            ]
-            with self._lock, torch.inference_mode(), self._memory_guard():
-                last = self._forward([inputs[member] for member in members]).last_hidden_state
-                index = torch.tensor(where, dtype=torch.long, device=last.device).reshape(-1, 2)
-                logits = self._vocabulary_logits(last[index[:, 0], index[:, 1]])
+            with self._computing() as body:
+                self.passes += 1
+                states = body.run_at(
+                    [inputs[member] for member in members],
+                    [positions[member] for member in members],
+                )
+                logits = self._vocabulary_logits(states)
             yield rows, logits
             done += len(members)
             if on_progress is not None:
@@ -186,9 +170,9 @@ class Encoder:
         import torch
 
         self.checkpoint.require("masked_word")
-        with self._lock, torch.inference_mode(), self._memory_guard():
+        with self._computing() as body:
             states = torch.from_numpy(np.ascontiguousarray(hidden))
-            return _numpy(self._vocabulary_logits(states.to(self._device, self._dtype)))
+            return _numpy(self._vocabulary_logits(states.to(body.device, body.dtype)))
 
     def release(self) -> None:
         """Give the memory of the weights back, after a pass that is under way.
@@ -198,58 +182,29 @@ class Encoder:
         import torch
 
         with self._lock:
-            self._parts = None
+            self._body = None
             if self.choice.device.startswith("cuda"):
                 torch.cuda.empty_cache()
 
+    @contextmanager
+    def _computing(self) -> "Iterator[Body]":
+        """A block in which one caller computes, without gradients."""
+        import torch
+
+        from bert_core.model.body import MemoryGuard
+
+        with self._lock, torch.inference_mode(), MemoryGuard(self.choice.device):
+            yield self._loaded
+
     @property
-    def _loaded(self) -> Parts:
-        if self._parts is None:
+    def _loaded(self) -> "Body":
+        if self._body is None:
             raise ModelError(
                 f"{self.checkpoint.source} was unloaded to make room for another model. Ask again "
                 "to load it anew.",
                 field="model",
             )
-        return self._parts
-
-    @property
-    def _device(self) -> "torch.device":
-        device: torch.device = next(self._loaded.body.parameters()).device
-        return device
-
-    @property
-    def _dtype(self) -> "torch.dtype":
-        dtype: torch.dtype = next(self._loaded.body.parameters()).dtype
-        return dtype
-
-    def _forward(
-        self,
-        batch: Sequence[Tokens],
-        *,
-        hidden: bool = False,
-        attention: bool = False,
-        visible: NDArray[np.bool_] | None = None,
-    ) -> Any:
-        import torch
-
-        self.passes += 1
-        arrays = batching.pad([t.ids for t in batch], [t.segments for t in batch])
-        inputs: dict[str, Any] = {"input_ids": torch.from_numpy(arrays.ids).to(self._device)}
-        if self.checkpoint.family.has_segments:
-            inputs["token_type_ids"] = torch.from_numpy(arrays.segments).to(self._device)
-        if visible is not None:
-            inputs["attention_mask"] = self._restriction(visible)
-        elif not arrays.mask.all():
-            inputs["attention_mask"] = torch.from_numpy(arrays.mask).to(self._device)
-        return self._loaded.body(**inputs, output_hidden_states=hidden, output_attentions=attention)
-
-    def _restriction(self, visible: NDArray[np.bool_]) -> "torch.Tensor":
-        """Visibility as what is added to attention scores, shape (1, 1, T, T)."""
-        import torch
-
-        lowest = torch.finfo(self._dtype).min
-        added = torch.where(torch.from_numpy(visible), 0.0, lowest).to(self._device, self._dtype)
-        return added[None, None]
+        return self._body
 
     def _vocabulary_logits(self, states: "torch.Tensor") -> "torch.Tensor":
         assert self._loaded.masked_word is not None  # noqa: S101 - required by every caller
@@ -266,28 +221,6 @@ class Encoder:
                 field="attention",
             )
         return out.attentions
-
-    def _memory_guard(self) -> "_MemoryGuard":
-        return _MemoryGuard(self.choice.device)
-
-
-class _MemoryGuard:
-    """Turns a device that ran out of memory into a sentence."""
-
-    def __init__(self, device: str) -> None:
-        self._name = device
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        import torch
-
-        if kind is not None and issubclass(kind, (torch.OutOfMemoryError, MemoryError)):
-            raise InputError(
-                f"{self._name} ran out of memory ({error}). Use a shorter text, or the CPU.",
-                field="device",
-            ) from None
 
 
 def _numpy(tensor: "torch.Tensor") -> Floats:

@@ -44,6 +44,10 @@ class ForeignFiles:
         if kind is None or issubclass(kind, CoreError):
             return
         if kind is Exception or issubclass(kind, (*_KINDS, StrictDataclassError)):
-            words = " ".join(str(error).split())
-            reason = f"{kind.__name__}: {words[:200]}" if words else kind.__name__
-            raise ModelError(f"{self._sentence} ({reason})", field="model") from None
+            raise ModelError(f"{self._sentence} ({reason(error)})", field="model") from None
+
+
+def reason(error: BaseException | None) -> str:
+    """What a library says about an error, as one short line."""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words[:200]}".removesuffix(": ").rstrip(".")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_core.errors import ModelError
+from bert_core.model.foreign import reason
 
 PROBE_SECONDS = 4.0
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
@@ -55,7 +56,7 @@ def download(
     # A revision becomes part of a path in the cache, so it must not lead elsewhere.
     if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
         raise ModelError(
-            f"'{revision}' is no revision: give a branch, a tag or a commit.", field="revision"
+            f"{revision[:60]!r} is no revision: give a branch, a tag or a commit.", field="revision"
         )
     try:
         info = _probe(repo, revision)
@@ -92,46 +93,46 @@ def _probe(repo: str, revision: str | None) -> Any:
 def _ask(repo: str, revision: str | None, answer: dict[str, Any]) -> None:
     from httpx2 import HTTPError
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
 
     try:
         answer["info"] = HfApi().model_info(
             repo, revision=revision, files_metadata=True, timeout=PROBE_SECONDS
         )
-    except GatedRepoError:
-        answer["error"] = ModelError(
-            f"{repo} asks for a licence agreement on the hub: accept it there and set HF_TOKEN.",
-            field="model",
-        )
-    except RevisionNotFoundError:
-        answer["error"] = ModelError(
-            f"{repo} has no revision '{revision}' on the hub.", field="revision"
-        )
-    except (RepositoryNotFoundError, HFValidationError):
-        answer["error"] = ModelError(
+    except (OSError, HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:
+        answer["error"] = _explained(error, repo, revision)
+
+
+def _explained(error: Exception, repo: str, revision: str | None) -> ModelError:
+    """What went wrong, for the person who waits."""
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    field = "model"
+    if isinstance(error, GatedRepoError):
+        words = f"{repo} asks for a licence agreement on the hub: accept it there and set HF_TOKEN."
+    elif isinstance(error, RevisionNotFoundError):
+        words, field = f"{repo} has no revision '{revision}' on the hub.", "revision"
+    elif isinstance(error, (RepositoryNotFoundError, HFValidationError)):
+        words = (
             f"There is no model '{repo}' on the hub that can be read from here. Check the "
-            "spelling, for instance google-bert/bert-base-uncased.",
-            field="model",
+            "spelling, for instance google-bert/bert-base-uncased."
         )
-    except HfHubHTTPError as error:
-        answer["error"] = ModelError(
-            f"The hub answered with an error for {repo}: {error}. Try again later.", field="model"
-        )
-    except ValueError:
-        answer["error"] = ModelError(
+    elif isinstance(error, HfHubHTTPError):
+        words = f"The hub answered with an error for {repo} ({reason(error)}). Try again later."
+    elif isinstance(error, (OSError, HTTPError)):
+        words = f"{_OFFLINE} ({type(error).__name__})"
+    else:  # an answer of another form
+        words = (
             "What answers in place of the hub is something else, perhaps the log-in page of a "
-            "network. Check the network, or use the embedded model or a model folder.",
-            field="model",
+            "network. Check the network, or use the embedded model or a model folder."
         )
-    except (OSError, HTTPError, OfflineModeIsEnabled) as error:
-        answer["error"] = ModelError(f"{_OFFLINE} ({type(error).__name__})", field="model")
+    return ModelError(words, field=field)
 
 
 def _cached(repo: str, revision: str | None) -> tuple[Path, str] | None:
@@ -182,8 +183,8 @@ def _fetch(
             folder = Path(hf_hub_download(repo, name, revision=commit)).parent
         except (OSError, ValueError, RuntimeError, HTTPError) as error:
             raise ModelError(
-                f"The download of {name} from {repo} stopped ({error}). What is here is kept: "
-                "try again to go on.",
+                f"The download of {name} from {repo} stopped ({reason(error)}). What is here is "
+                "kept: try again to go on.",
                 field="model",
             ) from None
         done += size

@@ -7,7 +7,7 @@ from bert_core.model import sources
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import dtype_for, polite_threads
-from bert_core.model.encoder import Encoder, Parts
+from bert_core.model.encoder import Encoder
 from bert_core.model.foreign import ForeignFiles
 from bert_core.model.sources import Progress
 from bert_core.model.tokenizer import Tokenizer
@@ -37,12 +37,12 @@ def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = No
     polite_threads()
     if on_progress is not None:
         on_progress(f"Loading {checkpoint.source}", None)
-    dtype = dtype_for(choice.device, choice.precision)
+    products = dtype_for(choice.device, choice.precision)
     tokenizer = Tokenizer(checkpoint)
-    return Encoder(checkpoint, choice, tokenizer, _parts(_model(checkpoint, choice, dtype)))
+    return Encoder(checkpoint, choice, tokenizer, _body(checkpoint, choice, products))
 
 
-def _model(checkpoint: Checkpoint, choice: ModelChoice, dtype: Any) -> Any:
+def _model(checkpoint: Checkpoint, choice: ModelChoice) -> Any:
     import torch
     import transformers
 
@@ -60,7 +60,7 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice, dtype: Any) -> Any:
         try:
             model, info = library.from_pretrained(
                 checkpoint.folder,
-                dtype=dtype,
+                dtype=torch.float32,  # else the library computes in the type of the file
                 attn_implementation=choice.attention,
                 local_files_only=True,
                 use_safetensors=True,
@@ -102,10 +102,22 @@ def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any]) -> None:
         )
 
 
-def _parts(model: Any) -> Parts:
-    body = getattr(model, model.base_model_prefix, model)
-    return Parts(
-        body=body, masked_word=_masked_word(model), next_sentence=_next_sentence(model, body)
+def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
+    import torch
+
+    from bert_core.model import half, last_layer
+    from bert_core.model.body import Body
+
+    model = _model(checkpoint, choice)
+    encoder = getattr(model, model.base_model_prefix, model)
+    if products != torch.float32:
+        half.halve_products(encoder, products)
+    return Body(
+        family=checkpoint.family,
+        encoder=encoder,
+        last_layer=last_layer.install(encoder),
+        masked_word=_masked_word(model),
+        next_sentence=_next_sentence(model, encoder),
     )
 
 

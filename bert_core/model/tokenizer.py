@@ -130,39 +130,23 @@ class Tokenizer:
     def _whole(
         self, text: str, pair: str | None, parts: tuple[MarkedText, ...], encoding: Encoding
     ) -> Tokens:
-        sequences = [
-            None if special and owner is None else owner
-            for special, owner in zip(
-                encoding.special_tokens_mask, encoding.sequence_ids, strict=True
+        # One entry per piece: text, word within it, range; None for what the template adds.
+        found = [
+            None if owner is None or word is None else (owner, word, _trimmed(parts[owner], span))
+            for owner, word, span in zip(
+                encoding.sequence_ids, encoding.word_ids, encoding.offsets, strict=True
             )
         ]
-        first = max(
-            (
-                w
-                for w, s in zip(encoding.word_ids, sequences, strict=True)
-                if s == 0 and w is not None
-            ),
-            default=-1,
-        )
-        words: list[int | None] = []
-        offsets: list[tuple[int, int] | None] = []
-        for owner, word, span in zip(sequences, encoding.word_ids, encoding.offsets, strict=True):
-            if owner is None or word is None:
-                words.append(None)
-                offsets.append(None)
-                continue
-            words.append(word + (first + 1 if owner else 0))
-            offsets.append(_trimmed(parts[owner], span))
+        # Words of the second text are counted on from the first.
+        second = 1 + max((each[1] for each in found if each and each[0] == 0), default=-1)
         return Tokens(
             text=text,
             pair=pair,
             ids=tuple(encoding.ids),
             pieces=tuple(self.vocabulary.pieces[id_] for id_ in encoding.ids),
-            words=tuple(words),
-            offsets=tuple(offsets),
-            sequences=tuple(
-                s if w is not None else None for s, w in zip(sequences, words, strict=True)
-            ),
+            words=tuple(each and each[1] + each[0] * second for each in found),
+            offsets=tuple(each and each[2] for each in found),
+            sequences=tuple(each and each[0] for each in found),
             segments=tuple(encoding.type_ids),
             mask_id=self.mask_id,
             mask_piece=self.mask_token,

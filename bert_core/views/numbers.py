@@ -28,10 +28,11 @@ def nats(value: float) -> str:
     """A log-probability or a sum of them, with two decimals.
 
     Example:
-        >>> nats(-6.841)
-        '−6.84'
+        >>> nats(-6.841), nats(-0.001)
+        ('−6.84', '0.00')
     """
-    return f"{value:.2f}".replace("-", "−")
+    rounded = round(value, 2) or 0.0  # no minus before nothing
+    return f"{rounded:.2f}".replace("-", "−")
 
 
 def bits(value: float) -> str:

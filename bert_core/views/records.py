@@ -52,11 +52,11 @@ def to_record(value: Any) -> Any:
             "ids": list(value.ids),
             "masks": list(value.masks),
         }
+    if isinstance(value, Family):
+        return value.name
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return {name: to_record(getattr(value, name)) for name in names}
-    if isinstance(value, Family):
-        return value.name
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, np.generic):

@@ -24,11 +24,12 @@ _PROBABILITY = Column(
 _LOG_ODDS = Column(
     "log-odds", "number", help="ln(P / P of the best word): −0.69 is half as likely.", optional=True
 )
+_FULL_DIFFERENCE = 0.1
 _VIEW_NAMES: dict[Direction, str] = {
-    "left": "left context only",
-    "right": "right context only",
-    "shallow": "both, shallowly",
-    "deep": "both, deeply",
+    "left": "left only",
+    "right": "right only",
+    "shallow": "both, shallow",
+    "deep": "both, deep",
 }
 
 
@@ -248,4 +249,8 @@ def comparison(result: Comparison) -> BarTable:
     names = [f"{side}: {name}" for side, name in zip("AB", result.models, strict=True)]
     columns = (_WORD, Column(names[0], "number"), _BAR, Column(names[1], "number"))
     badge = "" if result.divergence is None else f"divergence {result.divergence:.3f} bits"
-    return BarTable(columns, rows, caption="Two models", badge=badge)
+    # A tenth is a full bar at least, so that equal models do not look far apart.
+    longest = max((abs(row.value) for row in rows), default=0.0)
+    return BarTable(
+        columns, rows, caption="Two models", badge=badge, scale=max(longest, _FULL_DIFFERENCE)
+    )

@@ -179,7 +179,7 @@ def test_a_link_with_a_bad_value_says_so(serve: Serve, open_page: Open) -> None:
 def test_redrawing_needs_no_forward_pass(serve: Serve, open_page: Open) -> None:
     url = serve(APP, fresh=True)
     page = open_page(f"{url}/masked_word?text=The+[MASK]+saw+the+___.&pair=")
-    expect(page.get_by_text("both, deeply")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("both, deep")).to_be_visible(timeout=LONG)
     settled(page)
     before = health(url)["model"]["passes"]
     assert before > 0

@@ -93,7 +93,9 @@ def test_a_candidate_carries_the_vocabularys_spelling(tiny_bert) -> None:
     assert (found.word, found.piece, found.id, found.whole_word) == ("ing", "##ing", id_, False)
     assert found.rank == len(vocabulary) - id_
     assert found.probability == pytest.approx(math.exp(logs[id_]))
-    assert found.log_odds == pytest.approx(-5.0 * (len(vocabulary) - 1 - id_) / (len(vocabulary) - 1))
+    assert found.log_odds == pytest.approx(
+        -5.0 * (len(vocabulary) - 1 - id_) / (len(vocabulary) - 1)
+    )
     assert type(found.id) is int
     assert type(found.probability) is float
 

@@ -274,11 +274,12 @@ def test_passes_are_counted(tiny_bert) -> None:  # type: ignore[no-untyped-def]
     tiny_bert.trace(tokens)
     tiny_bert.trace(tokens, positions=[1], hidden=True, attention=True, next_sentence=True)
     assert tiny_bert.passes - before == 2, "whatever is asked for, it is one pass"
-    list(tiny_bert.masked_logits([tokens] * 20, [tokens.masks] * 20))
-    assert tiny_bert.passes - before == 3
+    batches = list(tiny_bert.masked_logits([tokens] * 20, [tokens.masks] * 20))
+    assert 1 <= len(batches) < 20
+    assert tiny_bert.passes - before == 2 + len(batches)
     tiny_bert.tokenize("warm")
     tiny_bert.read_out(np.zeros((2, 32), dtype=np.float32))
-    assert tiny_bert.passes - before == 3
+    assert tiny_bert.passes - before == 2 + len(batches)
 
 
 # ---- the masked-word head on its own -----------------------------------------------------------
@@ -354,12 +355,20 @@ def test_no_gradients_are_kept(tiny_bert) -> None:  # type: ignore[no-untyped-de
         assert logits.grad_fn is None
 
 
+def parameters() -> list[torch.nn.Parameter]:
+    """All weights in this process."""
+    gc.collect()
+    return [thing for thing in gc.get_objects() if type(thing) is torch.nn.Parameter]
+
+
 @pytest.mark.parametrize("name", ["bert-pretraining", "distilbert", "roberta"], indirect=True)
 def test_a_released_encoder_lets_go_of_its_weights(folder_of, name: str) -> None:  # type: ignore[no-untyped-def]
+    before = {id(weight) for weight in parameters()}
     encoder = load(ModelChoice(source=str(folder_of(name))))
+    weights = [weakref.ref(weight) for weight in parameters() if id(weight) not in before]
+    assert len(weights) > 30
     tokens = encoder.tokenize("warm [MASK]")
     hidden = encoder.trace(tokens, hidden=True).hidden
-    weights = [weakref.ref(weight) for weight in encoder._parts.body.parameters()]
     encoder.release()
     gc.collect()
     assert [weight() for weight in weights if weight() is not None] == []

@@ -207,7 +207,7 @@ def rendered(encoder, text: str, pair: str | None, *pieces: str) -> str:
         ("___", None, ("cold",), "cold"),
         ("  the   ___ \n waits  ", None, ("heron",), "  the   heron \n waits  "),
         ("It wait [MASK].", None, ("##ed",), "It waited."),
-        ("[MASK] [MASK] waits", None, ("wait", "##er"), "waiter waits"),
+        ("[MASK] [MASK] waits", None, ("river", "##s"), "rivers waits"),
         ("([MASK] )", None, ("##s",), "(s )"),
         ("The ___", "is ___.", ("lake", "cold"), "The lake is cold."),
         ("cold", "___ ___", ("lake", "##s"), "cold lakes"),

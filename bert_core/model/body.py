@@ -1,0 +1,129 @@
+"""The modules of a loaded model and one forward pass through them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bert_core.errors import InputError
+from bert_core.model import batching
+from bert_core.model.families import Family
+from bert_core.model.last_layer import LastLayer
+from bert_core.model.tokens import Tokens
+
+Module = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A loaded model, whatever its family calls its parts.
+
+    Attributes:
+        family: the architecture.
+        encoder: ids to hidden states.
+        last_layer: its last layer, where that can be computed in part.
+        masked_word: hidden states (..., H) to vocabulary logits (..., V), or None.
+        next_sentence: hidden states (B, T, H) to logits (B, 2), or None.
+    """
+
+    family: Family
+    encoder: Any
+    last_layer: LastLayer | None
+    masked_word: Module | None
+    next_sentence: Module | None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = next(self.encoder.parameters()).device
+        return device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type the weights are in."""
+        dtype: torch.dtype = next(self.encoder.parameters()).dtype
+        return dtype
+
+    @property
+    def memory_mib(self) -> float:
+        """Memory of the encoder's weights, in MiB."""
+        total = sum(p.numel() * p.element_size() for p in self.encoder.parameters())
+        return float(total) / 2**20
+
+    def run(
+        self,
+        batch: Sequence[Tokens],
+        *,
+        hidden: bool = False,
+        attention: bool = False,
+        visible: NDArray[np.bool_] | None = None,
+    ) -> Any:
+        """One pass of a batch; the library's own output object."""
+        return self.encoder(
+            **self._inputs(batch, visible), output_hidden_states=hidden, output_attentions=attention
+        )
+
+    def run_at(self, batch: Sequence[Tokens], positions: Sequence[Sequence[int]]) -> Tensor:
+        """One pass of a batch for the last hidden states at some positions.
+
+        Args:
+            batch: B inputs.
+            positions: for each input, where the state is wanted.
+
+        Returns:
+            Shape (N, H), input by input, in the order of ``positions``.
+        """
+        most = max(map(len, positions), default=0)
+        filled = [[*row, *([0] * (most - len(row)))] for row in positions]
+        where = torch.tensor(filled, dtype=torch.long, device=self.device).reshape(len(batch), most)
+        asked = [[place < len(row) for place in range(most)] for row in positions]
+        kept = torch.tensor(asked, dtype=torch.bool, device=self.device).reshape(len(batch), most)
+        if self.last_layer is None or not most:
+            whole: Tensor = self.run(batch).last_hidden_state
+            return whole.take_along_dim(where[..., None], dim=1)[kept]
+        with self.last_layer.only(where):
+            states: Tensor = self.run(batch).last_hidden_state
+        return states[kept]
+
+    def _inputs(self, batch: Sequence[Tokens], visible: NDArray[np.bool_] | None) -> dict[str, Any]:
+        arrays = batching.pad([t.ids for t in batch], [t.segments for t in batch])
+        inputs: dict[str, Any] = {"input_ids": torch.from_numpy(arrays.ids).to(self.device)}
+        if self.family.has_segments:
+            inputs["token_type_ids"] = torch.from_numpy(arrays.segments).to(self.device)
+        if visible is not None:
+            inputs["attention_mask"] = self._restriction(visible)
+        elif not arrays.mask.all():
+            inputs["attention_mask"] = torch.from_numpy(arrays.mask).to(self.device)
+        return inputs
+
+    def _restriction(self, visible: NDArray[np.bool_]) -> Tensor:
+        """Visibility in the form the attention backend takes, shape (1, 1, T, T)."""
+        seen = torch.from_numpy(visible).to(self.device)[None, None]
+        if self.encoder.config._attn_implementation == "sdpa":
+            return seen
+        return torch.where(seen, 0.0, torch.finfo(self.dtype).min)
+
+
+class MemoryGuard:
+    """A block that computes; a device that runs out of memory becomes a sentence.
+
+    Args:
+        device: name of the device.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._name = device
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is not None and issubclass(kind, (torch.OutOfMemoryError, MemoryError)):
+            raise InputError(
+                f"{self._name} ran out of memory ({error}). Use a shorter text, or the CPU.",
+                field="device",
+            ) from None

@@ -1,0 +1,94 @@
+"""The same in Python: the lines run as they are and print what the page shows."""
+
+import contextlib
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert_core.model.choice import ModelChoice
+from bert_core.tasks.masked import fill
+from bert_core.views.snippets import fill_snippet
+
+NASTY = [
+    ("Paris is the capital of [MASK].", None, ()),
+    ("it's \"quoted\" ___ 'twice'", "She said: '''no''' \"\"\"never\"\"\"", ()),
+    ("back\\slash \\n ___ \\", "{curly} %s {0}", ()),
+    ("line\nbreak\r\n___ \t tab", "NUL \0 and \x1b[0m", ()),
+    ("\u05d0\u05d1 \U0001f600 ___ \u2028 \u202e", None, ()),
+    ("</script> ___ # not a comment", '");import os#', ()),
+    ("The river carries water to the sea.", None, (2, 4)),
+]
+OPTIONS = {"k": 3, "strategy": "beam", "width": 2, "words_only": False}
+
+
+def printed(source: str) -> list[str]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, "snippet", "exec"), {})  # noqa: S102 - what is tested is that it runs
+    return out.getvalue().split("\n")[:-1]
+
+
+@pytest.mark.parametrize(("text", "pair", "masked"), NASTY)
+def test_it_prints_what_fill_gives(tiny_bert, text: str, pair: str | None, masked) -> None:
+    source = fill_snippet(tiny_bert.choice, text, pair, masked, **OPTIONS)
+    result = fill(tiny_bert, text, pair, masked=masked, **OPTIONS)
+    expected = [
+        f"{each.rank:>6} {each.word:<20} {each.probability:.6f}"
+        for mask in result.masks
+        for each in mask.candidates
+    ]
+    assert printed(source) == expected
+    assert len(expected) >= 3
+
+
+def test_the_usual_model_needs_no_choice(embedded) -> None:
+    source = fill_snippet(
+        ModelChoice(), "Paris is the capital of [MASK].", None, (),
+        k=5, strategy="independent", width=5, words_only=True,
+    )  # fmt: skip
+    assert "bert_core.load()" in source
+    (mask,) = fill(embedded, "Paris is the capital of [MASK].", k=5).masks
+    assert [line.split()[1] for line in printed(source)] == [each.word for each in mask.candidates]
+
+
+class Recorder:
+    """Stands where the package would, to see what the lines ask of it."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, object] = {}
+        self.masks: tuple[object, ...] = ()
+        self.ModelChoice = ModelChoice
+
+    def load(self, choice: ModelChoice | None = None) -> str:
+        self.asked["choice"] = choice
+        return "encoder"
+
+    def fill(self, encoder: str, text: str, pair: str | None, **options: object) -> "Recorder":
+        self.asked |= {"text": text, "pair": pair, **options}
+        return self
+
+
+@given(
+    text=st.text(),
+    pair=st.none() | st.text(),
+    source=st.text(min_size=1).filter(str.strip),
+    revision=st.none() | st.text(min_size=1),
+    device=st.sampled_from(["cpu", "mps", "cuda:1"]),
+    precision=st.sampled_from(["exact", "fast"]),
+    masked=st.lists(st.integers(0, 500), max_size=3),
+)
+def test_every_value_arrives_as_it_was(
+    text, pair, source, revision, device, precision, masked
+) -> None:
+    choice = ModelChoice(source, revision, device, precision)
+    lines = fill_snippet(choice, text, pair, masked, **OPTIONS)
+    package = Recorder()
+    body = lines.removeprefix("import bert_core\n")
+    assert body != lines
+    exec(compile(body, "snippet", "exec"), {"bert_core": package})  # noqa: S102 - as above
+    asked = dict(package.asked)
+    assert (asked.pop("choice") or ModelChoice()) == choice
+    assert asked.pop("masked", ()) == tuple(masked)
+    assert asked == {"text": text, "pair": pair, **OPTIONS}
