@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH_PIECES = 1_024
+BATCH_PIECES = 2_048
 """Word pieces per batch, padding included: the activations of a small BERT then stay in cache."""
+
+PROJECTED_ROWS = 256
+"""Hidden states that go through the vocabulary projection together, at least: its weights are
+the largest of a small BERT and are read once for all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

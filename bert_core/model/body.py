@@ -12,7 +12,7 @@ from torch import Tensor
 from bert_core.errors import InputError
 from bert_core.model import batching
 from bert_core.model.families import Family
-from bert_core.model.last_layer import LastLayer
+from bert_core.model.lean import LeanEncoder
 from bert_core.model.tokens import Tokens
 
 Module = Callable[[Tensor], Tensor]
@@ -25,14 +25,14 @@ class Body:
     Attributes:
         family: the architecture.
         encoder: ids to hidden states.
-        last_layer: its last layer, where that can be computed in part.
+        lean: the same, computed at chosen positions only; None where its form is not known.
         masked_word: hidden states (..., H) to vocabulary logits (..., V), or None.
         next_sentence: hidden states (B, T, H) to logits (B, 2), or None.
     """
 
     family: Family
     encoder: Any
-    last_layer: LastLayer | None
+    lean: LeanEncoder | None
     masked_word: Module | None
     next_sentence: Module | None
 
@@ -82,12 +82,10 @@ class Body:
         where = torch.tensor(filled, dtype=torch.long, device=self.device).reshape(len(batch), most)
         asked = [[place < len(row) for place in range(most)] for row in positions]
         kept = torch.tensor(asked, dtype=torch.bool, device=self.device).reshape(len(batch), most)
-        if self.last_layer is None or not most:
+        if self.lean is None or not most:
             whole: Tensor = self.run(batch).last_hidden_state
             return whole.take_along_dim(where[..., None], dim=1)[kept]
-        with self.last_layer.only(where):
-            states: Tensor = self.run(batch).last_hidden_state
-        return states[kept]
+        return self.lean.run_at(self._inputs(batch, None), where)[kept]
 
     def _inputs(self, batch: Sequence[Tokens], visible: NDArray[np.bool_] | None) -> dict[str, Any]:
         arrays = batching.pad([t.ids for t in batch], [t.segments for t in batch])

@@ -136,7 +136,7 @@ class Encoder:
             on_progress: told how many inputs are done, and B.
 
         Yields:
-            For each batch: the (input, position) of each row, and float32 logits of shape
+            Block by block: the (input, position) of each row, and float32 logits of shape
             (rows, V) in nats on the encoder's device.
 
         Raises:
@@ -144,19 +144,31 @@ class Encoder:
         """
         self.checkpoint.require("masked_word")
         done = 0
+        rows: list[tuple[int, int]] = []
+        waiting: list[torch.Tensor] = []
         for members in batching.plan([len(tokens) for tokens in inputs]):
-            rows = [(member, position) for member in members for position in positions[member]]
             with self._computing() as body:
                 self.passes += 1
-                states = body.run_at(
-                    [inputs[member] for member in members],
-                    [positions[member] for member in members],
+                waiting.append(
+                    body.run_at(
+                        [inputs[member] for member in members],
+                        [positions[member] for member in members],
+                    )
                 )
-                logits = self._vocabulary_logits(states)
-            yield rows, logits
+            rows += [(member, position) for member in members for position in positions[member]]
             done += len(members)
+            if len(rows) >= batching.PROJECTED_ROWS or done == len(inputs):
+                yield rows, self._project(waiting)
+                rows, waiting = [], []
             if on_progress is not None:
                 on_progress(done, len(inputs))
+
+    def _project(self, states: "list[torch.Tensor]") -> "torch.Tensor":
+        """Hidden states, in parts of shape (N, H), to vocabulary logits."""
+        import torch
+
+        with self._computing():
+            return self._vocabulary_logits(torch.cat(states))
 
     def read_out(self, hidden: Floats) -> Floats:
         """Send hidden states through the masked-word head.

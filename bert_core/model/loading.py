@@ -105,7 +105,7 @@ def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any]) -> None:
 def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
     import torch
 
-    from bert_core.model import half, last_layer
+    from bert_core.model import half, lean
     from bert_core.model.body import Body
 
     model = _model(checkpoint, choice)
@@ -115,7 +115,7 @@ def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
     return Body(
         family=checkpoint.family,
         encoder=encoder,
-        last_layer=last_layer.install(encoder),
+        lean=lean.lean_encoder(encoder),
         masked_word=_masked_word(model),
         next_sentence=_next_sentence(model, encoder),
     )

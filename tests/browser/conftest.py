@@ -113,9 +113,7 @@ def serve() -> Iterator[Callable[..., str]]:
     known: dict[Path, str] = {}
     with tempfile.TemporaryDirectory() as folder:
 
-        def start(
-            script: Path, *, fresh: bool = False, cwd: Path = PROJECT, **extra: str
-        ) -> str:
+        def start(script: Path, *, fresh: bool = False, cwd: Path = PROJECT, **extra: str) -> str:
             if not fresh and script in known:
                 return known[script]
             log = Path(folder) / f"{len(running)}.log"

@@ -166,7 +166,9 @@ def test_a_copied_link_restores_the_page(serve: Serve, open_page: Open) -> None:
         "The old bridge & the <river> were + quiet."
     )
     expect(again.get_by_label("Second sentence", exact=True)).to_have_value("100 % of it?")
-    expect(again.get_by_role("textbox", name="Words to score at the mask")).to_be_visible(timeout=LONG)
+    expect(again.get_by_role("textbox", name="Words to score at the mask")).to_be_visible(
+        timeout=LONG
+    )
     assert fits(again).inner_text() == rows
 
 

@@ -126,7 +126,7 @@ import sys
 heavy = {{"torch", "transformers", "streamlit", "plotly", "bertviz"}} & set(sys.modules)
 print(*sorted(heavy))
 """
-OF_TENSORS = {f"bert_core.model.{name}" for name in ("body", "half", "last_layer")}
+OF_TENSORS = {f"bert_core.model.{name}" for name in ("body", "half", "lean")}
 """Modules made of torch's own classes; they are imported when a model is loaded."""
 ALL_OTHERS = f"""
 import importlib, pkgutil, bert_core
