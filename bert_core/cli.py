@@ -75,15 +75,8 @@ def fill(
             scored = score_candidates(encoder, tokens, split_words(candidates), mask=mask - 1)
             _print(scored, plain.candidates, as_json)
             return
-        result = masked.fill(
-            encoder,
-            text,
-            pair,
-            k=top_k,
-            strategy=cast(Strategy, strategy),
-            width=width,
-            words_only=not pieces,
-        )
+        how: dict[str, Any] = {"k": top_k, "width": width, "words_only": not pieces}
+        result = masked.fill(encoder, text, pair, strategy=cast(Strategy, strategy), **how)
         _print(result, plain.fill, as_json)
 
 

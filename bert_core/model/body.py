@@ -120,7 +120,12 @@ class MemoryGuard:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if kind is not None and issubclass(kind, (torch.OutOfMemoryError, MemoryError)):
+        if kind is None:
+            return
+        # The CPU's allocator has no error class of its own, only its name in the message.
+        if issubclass(kind, (torch.OutOfMemoryError, MemoryError)) or (
+            issubclass(kind, RuntimeError) and "Allocator" in str(error)
+        ):
             raise InputError(
                 f"{self._name} ran out of memory ({error}). Use a shorter text, or the CPU.",
                 field="device",

@@ -34,6 +34,8 @@ class ModelChoice:
     attention: Attention = "sdpa"
 
     def __post_init__(self) -> None:
+        if self.device == "cuda":
+            object.__setattr__(self, "device", "cuda:0")  # one device, one key in every cache
         if not self.source.strip():
             raise InputError("Name a model: 'embedded', a folder or a hub id.", field="model")
         if not _DEVICE.fullmatch(self.device):

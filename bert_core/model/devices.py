@@ -52,8 +52,6 @@ def dtype_for(device: str, precision: "Precision") -> "torch.dtype":
     import torch
 
     here = {each.name: each for each in list_devices()}
-    if device == "cuda":
-        device = "cuda:0"
     if device not in here:
         raise InputError(
             f"There is no device {device} on this machine (there is: {', '.join(here)}).",

@@ -177,15 +177,40 @@ def _fetch(
     total, done = sum(sizes.values()) or 1, 0
     folder = Path()
     for name, size in sorted(sizes.items(), key=lambda item: item[1]):
-        if on_progress is not None:
-            on_progress(f"Downloading {name} ({size / 2**20:,.1f} MiB)", done / total)
+        label = f"Downloading {name} ({size / 2**20:,.1f} MiB)"
+
+        def tell(here: float, before: int = done, label: str = label) -> None:
+            if on_progress is not None:
+                on_progress(label, min(1.0, (before + here) / total))
+
+        tell(0)
         try:
-            folder = Path(hf_hub_download(repo, name, revision=commit)).parent
+            path = hf_hub_download(repo, name, revision=commit, tqdm_class=_counting(tell))
         except (OSError, ValueError, RuntimeError, HTTPError) as error:
             raise ModelError(
                 f"The download of {name} from {repo} stopped ({reason(error)}). What is here is "
                 "kept: try again to go on.",
                 field="model",
             ) from None
+        folder = Path(path).parent
         done += size
     return folder
+
+
+def _counting(tell: Callable[[float], None]) -> Any:
+    """A progress bar for the hub's library that draws nothing and tells the bytes so far."""
+    from tqdm import tqdm
+
+    caller = threading.get_ident()
+
+    class Counting(tqdm):  # type: ignore[misc]
+        def display(self, *_args: Any, **_more: Any) -> None:
+            return None
+
+        def update(self, n: float | None = 1) -> bool | None:
+            drawn: bool | None = super().update(n)
+            if threading.get_ident() == caller:  # some transfers count in threads of their own
+                tell(float(self.n))
+            return drawn
+
+    return Counting

@@ -100,10 +100,6 @@ class Tokenizer:
         encoding = self._plain.encode(" " + word, add_special_tokens=False)
         return tuple(encoding.ids)
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Ids to readable text."""
-        return str(self._plain.decode(list(ids), skip_special_tokens=False)).strip()
-
     def _finished(
         self,
         text: str,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_core.analysis.compare import Comparison
+from bert_core.analysis.compare import ComparedWord, Comparison
 from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import LensResult
 from bert_core.analysis.surprise import SurpriseResult
@@ -107,14 +107,15 @@ def to_rows(result: Result) -> list[Row]:
                 for row in result.rows
             ]
         case Comparison():
-            return [
-                {
-                    "word": row.word,
-                    **{f"rank_{i}": value for i, value in enumerate(row.ranks, 1)},
-                    **{f"probability_{i}": value for i, value in enumerate(row.probabilities, 1)},
-                }
-                for row in result.rows
-            ]
+            return [_compared(row) for row in result.rows]
+
+
+def _compared(row: ComparedWord) -> Row:
+    return {
+        "word": row.word,
+        **{f"rank_{i}": value for i, value in enumerate(row.ranks, 1)},
+        **{f"probability_{i}": value for i, value in enumerate(row.probabilities, 1)},
+    }
 
 
 def to_csv(result: Result) -> str:

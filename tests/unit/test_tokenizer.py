@@ -410,14 +410,6 @@ def test_pieces_of_a_word_inside_a_sentence(tokenizer: Tokenizer) -> None:
     assert tokenizer.pieces_of("bakery") == tuple(ids)
 
 
-@pytest.mark.parametrize("sentence", tiny.SENTENCES)
-def test_ids_become_text_again(tokenizer: Tokenizer, sentence: str) -> None:
-    tokens = tokenizer.encode(sentence)
-    content = [tokens.ids[n] for n in tokens.content]
-    plain = "".join(tokenizer.decode(content).split()).lower()
-    assert plain == "".join(sentence.split()).lower()
-
-
 def test_vocabulary_for_people(tokenizer: Tokenizer) -> None:
     vocabulary = tokenizer.vocabulary
     assert len(vocabulary) == len(vocabulary.words) == len(vocabulary.starts_word)
