@@ -153,7 +153,7 @@ def test_a_copied_link_restores_the_page(serve: Serve, open_page: Open) -> None:
     expect(fits(page)).to_be_visible(timeout=LONG)
     type_sentence(page, "The old bridge & the <river> were + quiet.")
     chip(page, "bridge").click()
-    expect(page.get_by_text("Original: bridge")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Original: bridge, rank")).to_be_visible(timeout=LONG)
     page.get_by_role("radio", name="Your words").click()
     settled(page)
     page.get_by_role("button", name="Copy link").click()
@@ -161,7 +161,7 @@ def test_a_copied_link_restores_the_page(serve: Serve, open_page: Open) -> None:
     rows = fits(page).inner_text()
 
     again = open_page(link)
-    expect(again.get_by_text("Original: bridge")).to_be_visible(timeout=LONG)
+    expect(again.get_by_text("Original: bridge, rank")).to_be_visible(timeout=LONG)
     expect(again.get_by_label("Sentence", exact=True)).to_have_value(
         "The old bridge & the <river> were + quiet."
     )
