@@ -18,6 +18,7 @@ page = st.navigation(
 )
 if page.url_path:
     st.set_page_config(page_title=f"{page.title} · BERT Explorer")
+link.arrive(page.url_path)
 problems = link.restore("model", sidebar.FIELDS)
 if page.url_path:
     sidebar.choose_model()

@@ -91,6 +91,30 @@ class Tokens:
         word = self.words[position]
         return tuple(i for i, other in enumerate(self.words) if other == word and word is not None)
 
+    def moved(self, positions: Iterable[int], other: "Tokens") -> tuple[int, ...]:
+        """Where the pieces at ``positions`` are in another model's pieces of the same text.
+
+        Args:
+            positions: pieces of this input.
+            other: the same text and second text, cut by another tokenizer.
+
+        Returns:
+            Positions in ``other`` of all pieces that share a character with them, in order.
+        """
+        spots = {
+            (self.sequences[position], character)
+            for position in positions
+            for character in range(*(self.offsets[position] or (0, 0)))
+        }
+        return tuple(
+            position
+            for position in other.content
+            if any(
+                (other.sequences[position], character) in spots
+                for character in range(*(other.offsets[position] or (0, 0)))
+            )
+        )
+
     def surface(self, position: int) -> str:
         """The characters of the text that a piece stands for; '' for a special piece."""
         span = self.offsets[position]

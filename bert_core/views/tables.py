@@ -1,5 +1,6 @@
 """Masked-word results as tables of bars and rows of chips, ready for the page's components."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -143,7 +144,7 @@ def sentences(fillings: tuple[Filling, ...]) -> BarTable:
     columns = (
         _RANK,
         Column("sentence", "text"),
-        Column("each word", "number", optional=True),
+        Column("each word", "text", optional=True),
         Column("score", "number", help="Sum of the logs of the words' probabilities, in nats."),
     )
     return BarTable(columns, rows, caption="Whole sentences")
@@ -192,7 +193,7 @@ def directions(result: DirectionsResult) -> BarTable:
 
 
 def candidates(result: CandidateTable) -> BarTable:
-    """The user's words; bars show the mean per piece as a probability."""
+    """The user's words; a bar is exp(mean per piece) as a share of the best word's."""
     best = max((row.per_piece for row in result.rows if row.per_piece is not None), default=0.0)
     rows = tuple(
         Bar(
@@ -200,7 +201,7 @@ def candidates(result: CandidateTable) -> BarTable:
              "–" if row.log_probability is None else nats(row.log_probability),
              "–" if row.per_piece is None else nats(row.per_piece),
              "–" if row.rank is None else f"{row.rank:,}"),
-            0.0 if row.per_piece is None else 2.718281828 ** (row.per_piece - best),
+            0.0 if row.per_piece is None else math.exp(row.per_piece - best),
         )
         for row in result.rows
     )  # fmt: skip

@@ -5,6 +5,7 @@ import streamlit as st
 from bert_core import ModelChoice, Tokens, score_candidates
 from bert_core.tasks.candidates import split_words
 from bert_core.views import tables
+from pages._shared.answers import kept
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -17,8 +18,13 @@ def panel(choice: ModelChoice, tokens: Tokens, mask: int) -> None:
         help="Separated by commas or one a line. A word of several pieces is scored piece by "
         "piece, with as many masks as it has pieces.",
     )  # fmt: skip
+    listed = split_words(words)
     with shown_errors():
-        result = score_candidates(encoder(choice), tokens, split_words(words), mask=mask,
-                                  on_progress=ProgressBar("Passes"))  # fmt: skip
+        result = kept(
+            ("candidates", choice, tokens, listed, mask),
+            lambda: score_candidates(
+                encoder(choice), tokens, listed, mask=mask, on_progress=ProgressBar("Passes")
+            ),
+        )
         show(tables.candidates(result), key="mw_candidate_table")
         show_notes(result.notes)

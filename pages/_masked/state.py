@@ -66,10 +66,23 @@ def current_tokens(choice: ModelChoice) -> Tokens:
     """The text in pieces under the current masks; masks that do not fit the text are dropped."""
     state = st.session_state
     pair = state["mw_pair"] or None
+    _follow_model(choice, state["mw_text"], pair)
     try:
-        return tokens_of(choice, state["mw_text"], pair, state["mw_masked"])
+        tokens = tokens_of(choice, state["mw_text"], pair, state["mw_masked"])
     except InputError as error:
         if error.field != "masked":
             raise
         state["mw_masked"] = ()
-        return tokens_of(choice, state["mw_text"], pair, ())
+        tokens = tokens_of(choice, state["mw_text"], pair, ())
+    state["mw_seen"] = (choice.source, choice.revision), tokens, state["mw_masked"]
+    return tokens
+
+
+def _follow_model(choice: ModelChoice, text: str, pair: str | None) -> None:
+    """With another model the pieces are others: masks stay over the same characters."""
+    state = st.session_state
+    model, tokens, masked = state.get("mw_seen", (None, None, ()))
+    if not masked or masked != state["mw_masked"] or model == (choice.source, choice.revision):
+        return
+    if (tokens.text, tokens.pair) == (text, pair):
+        state["mw_masked"] = tokens.moved(masked, tokens_of(choice, text, pair, ()))

@@ -14,6 +14,8 @@ T = TypeVar("T")
 Pieces = tuple[int, ...]
 KEEP_LONG = 8
 _keep = st.cache_data(max_entries=64, show_spinner=False, hash_funcs={ModelChoice: repr})
+# A trace of hundreds of masks is hundreds of MiB of logits, so only a few are kept.
+_keep_few = st.cache_data(max_entries=8, show_spinner=False, hash_funcs={ModelChoice: repr})
 
 
 @_keep
@@ -22,7 +24,7 @@ def tokens_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) 
     return encoder(choice).tokenize(text, pair).masked(masked)
 
 
-@_keep
+@_keep_few
 def trace_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
     """The one forward pass that most of the masked-word page reads from."""
     return trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))

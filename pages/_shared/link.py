@@ -61,18 +61,28 @@ def positions(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part)
 
 
+def arrive(page: str) -> None:
+    """Note which page is shown; on another one than before, its link is followed anew."""
+    state = st.session_state
+    if state.get("_shown_page") != page:
+        state["_shown_page"] = page
+        state["_followed"] = {}
+
+
 def restore(page: str, fields: Sequence[Field]) -> list[str]:
     """Fill the session state from a link that has not been followed yet, else with defaults.
 
-    A link leaves defaults out, so following one resets what it does not name.
+    A link leaves defaults out, so following one resets what it does not name. The router calls
+    :func:`arrive` before.
 
     Returns:
         A sentence for each value of the link that could not be used.
     """
     linked = {field.name: st.query_params[field.name] for field in fields
               if field.name in st.query_params}  # fmt: skip
-    fresh = bool(linked) and linked != st.session_state.get(f"_followed_{page}")
-    st.session_state[f"_followed_{page}"] = linked
+    followed = st.session_state["_followed"]
+    fresh = bool(linked) and linked != followed.get(page)
+    st.session_state["_followed"] = {**followed, page: linked}
     problems = []
     for field in fields:
         value = field.default

@@ -1,11 +1,16 @@
 """The only place where models are kept: loaded once, shared by all visitors, let go in order."""
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import streamlit as st
 
 from bert_core import Encoder, ModelChoice, load
 from bert_core.model.sources import Progress
+from pages._shared.sentences import escaped
 
 KEEP = 2
+POLL = 0.2  # seconds between two looks at how far a model is
 
 
 def _release(held: Encoder) -> None:
@@ -21,12 +26,18 @@ def encoder(choice: ModelChoice, _on_progress: Progress | None = None) -> Encode
 
 
 def encoder_with_progress(choice: ModelChoice) -> Encoder:
-    """As :func:`encoder`, showing what is under way; silent when the model is here already."""
+    """As :func:`encoder`, showing what is under way; silent when the model is here already.
+
+    The model is loaded in a thread: what is drawn while a cached function runs would be replayed,
+    with an error, in every later run.
+    """
+    said: deque[tuple[str, float | None]] = deque(maxlen=1)
     slot = st.empty()
-
-    def show(what: str, share: float | None) -> None:
-        slot.progress(share or 0.0, text=f"{what} …")
-
-    held = encoder(choice, show)
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+    loading = worker.submit(encoder, choice, lambda what, share: said.append((what, share)))
+    worker.shutdown(wait=False)
+    while not wait([loading], timeout=POLL).done:
+        for what, share in tuple(said):
+            slot.progress(share or 0.0, text=f"{escaped(what)} …")
     slot.empty()
-    return held
+    return loading.result()

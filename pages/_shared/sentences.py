@@ -9,11 +9,18 @@ import streamlit as st
 from bert_core import CoreError, InputError
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+# Addresses and arrows are found and turned after backslashes are gone: these are kept apart by a
+# character without width.
+_TURNED = re.compile(
+    r"(?<=http)(?=s?:)|(?<=www)(?=\.)|(?=@)|(?<=-)(?=[->])|(?<=<)(?=-)|(?<=[<>~])(?==)",
+    re.IGNORECASE,
+)
 
 
 def escaped(text: str) -> str:
     """Text that Markdown shows letter by letter: quoted input cannot become a link or image."""
-    return _MARKUP.sub(r"\\\1", text.replace("\0", "\N{SYMBOL FOR NULL}"))
+    apart = _TURNED.sub("\N{WORD JOINER}", text.replace("\0", "\N{SYMBOL FOR NULL}"))
+    return _MARKUP.sub(r"\\\1", apart)
 
 
 @contextmanager

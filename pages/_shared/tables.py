@@ -19,13 +19,8 @@ def show(table: BarTable, *, key: str) -> None:
     )
 
 
-def progress_bar(what: str) -> "ProgressBar":
-    """A bar with a count, drawn when work is slow enough to need one."""
-    return ProgressBar(what)
-
-
 class ProgressBar:
-    """Called with (done, total) while a core function works."""
+    """A bar with a count: called with (done, total) while a core function works."""
 
     def __init__(self, what: str) -> None:
         self._what = what

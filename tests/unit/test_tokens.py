@@ -85,3 +85,21 @@ def test_a_cut_text_reports_its_cut_alone() -> None:
 def test_tokens_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         TOKENS.text = "other"  # type: ignore[misc]
+
+
+def test_pieces_are_found_again_in_another_cut_of_the_text() -> None:
+    other = dataclasses.replace(
+        TOKENS,
+        ids=(2, 20, 21, 22, 3, 23, 3),
+        pieces=("[CLS]", "he", "##rons", "wait", "[SEP]", "so slow", "[SEP]"),
+        words=(None, 0, 0, 1, None, 2, None),
+        offsets=(None, (0, 2), (2, 6), (8, 12), None, (0, 7), None),
+        sequences=(None, 0, 0, 0, None, 1, None),
+        segments=(0, 0, 0, 0, 0, 1, 1),
+        originals=(None,) * 7,
+    )
+    assert TOKENS.moved((1,), other) == (1, 2)
+    assert TOKENS.moved((2, 6), other) == (2, 5)
+    assert TOKENS.moved((), other) == ()
+    assert other.moved((1,), TOKENS) == (1,)
+    assert other.moved((5,), TOKENS) == (5, 6)
