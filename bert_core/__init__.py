@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from bert_core.model.tokens import Tokens
     from bert_core.model.trace import Trace
     from bert_core.tasks.candidates import score_candidates
-    from bert_core.tasks.masked import fill, fill_trace, predict, top_words, trace_masks
+    from bert_core.tasks.masked import (
+        fill,
+        fill_trace,
+        predict,
+        rank_sentences,
+        top_words,
+        trace_masks,
+    )
     from bert_core.tasks.probe import probe
 
 _HOMES = {
@@ -46,6 +53,7 @@ _HOMES = {
     "load": "model.loading",
     "predict": "tasks.masked",
     "probe": "tasks.probe",
+    "rank_sentences": "tasks.masked",
     "score_candidates": "tasks.candidates",
     "surprise": "analysis.surprise",
     "top_words": "tasks.masked",
@@ -71,6 +79,7 @@ __all__ = [
     "load",
     "predict",
     "probe",
+    "rank_sentences",
     "score_candidates",
     "surprise",
     "top_words",

@@ -14,20 +14,15 @@ class Example:
         name: what its button says.
         text: the sentence.
         pair: the second sentence, or "".
-        masked: positions of pieces that are masked by a click, in the embedded model's pieces.
     """
 
     name: str
     text: str
     pair: str = ""
-    masked: tuple[int, ...] = ()
 
 
 def examples(page: str) -> dict[str, Example]:
     """The examples of one page by name, in order."""
     stored = json.loads((PROJECT / "assets" / "examples.json").read_text(encoding="utf-8"))
-    found = [
-        Example(each["name"], each["text"], each["pair"], tuple(each.get("masked", ())))
-        for each in stored[page]
-    ]
+    found = [Example(each["name"], each["text"], each["pair"]) for each in stored[page]]
     return {example.name: example for example in found}

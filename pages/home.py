@@ -5,10 +5,10 @@ import streamlit as st
 from bert_core.examples import examples
 
 CARDS = (
-    ("The first example", "A gap that the second sentence gives away.", None),
+    ("Two sentences", "A gap, and a second sentence that helps to fill it.", None),
     ("Two masks", "Two gaps that have to agree. Four ways to fill them.", None),
-    ("Click a word", "How surprised is BERT by each word of a sentence?", "Surprise"),
-    ("Pronoun", "Your own words and word groups at the gap, scored piece by piece.", "Templates"),
+    ("Second album", "How surprised is BERT by each word of a sentence?", "Surprise"),
+    ("Pronoun", "Whom does BERT expect in which profession? Signed log-odds.", "Templates"),
 )
 
 st.title("BERT Explorer", anchor=False)
@@ -23,10 +23,9 @@ for row in (CARDS[:2], CARDS[2:]):
     for column, (name, sentence, panel) in zip(st.columns(2), row, strict=True):
         example = ready[name]
         query = {"text": example.text, "pair": example.pair}
-        query |= {"masked": ".".join(map(str, example.masked))} if example.masked else {}
         query |= {"show": panel} if panel else {}
         with column.container(border=True, height="stretch"):
-            st.code(example.text, language=None, wrap_lines=True)
+            st.code(f"{example.text} {example.pair}", language=None, wrap_lines=True)
             st.markdown(sentence)
             st.page_link("masked_word.py", label="Open", icon=":material/arrow_forward:",
                          query_params=query)  # fmt: skip
@@ -36,4 +35,4 @@ st.markdown(
     "is built in, and any BERT, DistilBERT or RoBERTa checkpoint can take its place in the "
     "sidebar. Every number can be downloaded, linked to, and had from Python or the command line."
 )
-st.code('python -m bert_core fill "Paris is the capital of [MASK]." --json', language="bash")
+st.code('python -m bert_core fill "She won the [MASK] prize in physics." --json', language="bash")

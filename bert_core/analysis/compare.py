@@ -84,7 +84,7 @@ def compare(
         )
     )
     return Comparison(
-        models=(_name(first), _name(second)),
+        models=(first.label, second.label),
         rows=tuple(rows),
         divergence=jensen_shannon(sides[0].logs, sides[1].logs) if same else None,
         notes=notes,
@@ -135,8 +135,3 @@ class _Side:
 
 def _same_pieces(first: Encoder, second: Encoder) -> bool:
     return first.checkpoint.folder == second.checkpoint.folder
-
-
-def _name(encoder: Encoder) -> str:
-    fast = " (fast)" if encoder.choice.precision == "fast" else ""
-    return encoder.checkpoint.source + fast

@@ -6,9 +6,9 @@ piece look both ways in every layer ("deep"): Devlin et al. 2019, section 1 and 
 
 Here the same weights answer under restricted attention: to the left, piece i looks at pieces
 up to i only. The marks [CLS] and [SEP] stay visible, since BERT's heads rest on them, but see
-nothing but each other, so that nothing leaks through them. BERT was not trained under either
-restriction: the figures show what this model can do without one side, not how good a model
-trained for one direction would be.
+nothing but each other, so that no word leaks through them (only where the text ends). BERT was
+not trained under either restriction: the figures show what this model can do without one side,
+not how good a model trained for one direction would be.
 """
 
 from dataclasses import dataclass

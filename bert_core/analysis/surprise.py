@@ -53,7 +53,7 @@ class SurpriseResult:
     """A sentence, piece by piece.
 
     Attributes:
-        model: name of the checkpoint.
+        model: name of the model, see :attr:`Encoder.label`.
         tokens: the sentence.
         pieces: one entry for each piece that is not special and not a typed mask.
         pll: sum of ``log_probability``, in nats (Salazar et al. 2020).
@@ -109,7 +109,7 @@ def surprise(
     answers = _ask(encoder, tokens, list(copies), on_progress)
     pieces = tuple(_piece(tokens, answers, p, rest[p]) for p in positions)
     return SurpriseResult(
-        model=encoder.checkpoint.source,
+        model=encoder.label,
         tokens=tokens,
         pieces=pieces,
         pll=sum(piece.log_probability for piece in pieces),

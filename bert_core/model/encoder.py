@@ -45,6 +45,18 @@ class Encoder:
         self._lock = threading.Lock()
 
     @property
+    def label(self) -> str:
+        """The model's name as results carry it: source, commit, and the mode if not exact."""
+        commit = self.checkpoint.revision
+        name = self.checkpoint.source + ("" if commit is None else f"@{commit[:10]}")
+        return name if self.choice.precision == "exact" else f"{name} (fast)"
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it can still answer; not once it made room for another model."""
+        return self._body is not None
+
+    @property
     def memory_mib(self) -> float:
         """Memory of the encoder's weights as they are held, in MiB."""
         return self._loaded.memory_mib

@@ -7,7 +7,7 @@ from bert_core.errors import ModelError
 from bert_core.model import hub
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.choice import EMBEDDED, ModelChoice
-from bert_core.settings import EMBEDDED_MODEL, read_settings
+from bert_core.settings import EMBEDDED_MODEL, PROJECT, read_settings
 
 Progress = Callable[[str, float | None], None]
 """Told what is being done and which share of it is done (None: unknown)."""
@@ -31,15 +31,20 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         return inspect(EMBEDDED_MODEL, source=EMBEDDED)
     if looks_like_folder(choice.source):
         return inspect(allowed_folder(choice.source), source=choice.source)
+    if not hub.is_repo_id(choice.source):
+        raise ModelError(
+            f"{choice.source[:80]!r} is neither 'embedded', nor a folder such as ./my-bert, nor a "
+            "hub id such as google-bert/bert-base-uncased.",
+            field="model",
+        )
     folder, commit = hub.download(choice.source, choice.revision, on_progress=on_progress)
     return inspect(folder, source=choice.source, revision=commit)
 
 
 def looks_like_folder(source: str) -> bool:
-    """Whether a name means a folder: it starts like a path, or it is one of this machine's."""
-    if source.startswith(("/", "./", "../", "~", ".\\", "..\\")) or Path(source).is_absolute():
-        return True
-    return "\0" not in source and not hub.is_repo_id(source)
+    """Whether a name is written like a folder's: it begins like a path, or has several parts."""
+    begins = source in (".", "..") or source.startswith(("/", "./", "../", "~", ".\\", "..\\"))
+    return begins or Path(source).is_absolute() or source.count("/") > 1 or "\\" in source
 
 
 def allowed_folder(source: str) -> Path:
@@ -58,7 +63,7 @@ def allowed_folder(source: str) -> Path:
     allowed = read_settings().folders
     if not any(folder.is_relative_to(root) for root in allowed):
         # The same sentence whether or not it exists: no probing of the machine's folders.
-        roots = ", ".join(str(root) for root in allowed)
+        roots = ", ".join(_shown(root) for root in allowed)
         raise ModelError(
             f"'{source}' is outside the folders that models may be opened from ({roots}). "
             "The operator sets them in BERT_EXPLORER_FOLDERS.",
@@ -71,3 +76,10 @@ def allowed_folder(source: str) -> Path:
             field="model",
         )
     return folder
+
+
+def _shown(root: Path) -> str:
+    """A folder as a visitor may know it: where things are on the machine is the operator's."""
+    if root == PROJECT:
+        return "the project"
+    return "the home folder" if root == Path.home().resolve() else root.name

@@ -45,7 +45,7 @@ class CandidateTable:
     """All of the user's words at one mask, best first, unknown ones last.
 
     Attributes:
-        model: name of the checkpoint.
+        model: name of the model, see :attr:`Encoder.label`.
         tokens: the sentence.
         position: the mask, in word pieces.
         rows: one per word.
@@ -115,7 +115,7 @@ def score_candidates(
     ]
     rows.sort(key=lambda row: (row.log_probability is None, -(row.log_probability or 0.0)))
     return CandidateTable(
-        model=encoder.checkpoint.source,
+        model=encoder.label,
         tokens=tokens,
         position=position,
         rows=tuple(rows),

@@ -22,7 +22,8 @@ def whole_number(name: str, value: object, most: int, *, field: str) -> None:
     Raises:
         InputError: it is no whole number, or out of range.
     """
-    if not isinstance(value, int | np.integer) or not 1 <= value <= most:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not 1 <= int(value) <= most:  # type: ignore[call-overload]
         raise InputError(
             f"{name} is {value}; a whole number from 1 to {most:,} is expected.", field=field
         )

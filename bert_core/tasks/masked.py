@@ -60,7 +60,7 @@ class FillResult:
     """The answer to a sentence with masks.
 
     Attributes:
-        model: name of the checkpoint.
+        model: name of the model, see :attr:`Encoder.label`.
         tokens: the sentence in pieces.
         strategy: how several masks were filled.
         masks: what fits each mask on its own, in reading order.
@@ -175,25 +175,56 @@ def fill_trace(
     strategy: Strategy = "independent",
     width: int = 5,
     words_only: bool = True,
+    sentences: tuple[Filling, ...] | None = None,
 ) -> FillResult:
-    """As :func:`fill`, from a pass that has been made; only the other strategies need more."""
-    if strategy not in get_args(Strategy):
-        known = ", ".join(get_args(Strategy))
-        raise InputError(f"'{strategy}' is no strategy: use one of {known}.", field="strategy")
+    """As :func:`fill`, from a pass that has been made; only the other strategies need more.
+
+    ``sentences`` of an earlier :func:`rank_sentences` are taken as they are: they do not depend
+    on ``k``.
+    """
     vocabulary, tokens = encoder.tokenizer.vocabulary, trace.tokens
     masks = predict(trace, vocabulary, k=k, words_only=words_only)
-    if strategy == "independent" or len(masks) == 1:
-        sentences = independent(trace, vocabulary, width=width, words_only=words_only)
-    else:
-        sentences = fill_all(encoder, tokens, strategy, width=width, words_only=words_only)
+    if sentences is None:
+        sentences = rank_sentences(
+            encoder, trace, strategy=strategy, width=width, words_only=words_only
+        )
     return FillResult(
-        model=encoder.checkpoint.source,
+        model=encoder.label,
         tokens=tokens,
         strategy=strategy,
         masks=masks,
         sentences=sentences,
         notes=text_notes(tokens, vocabulary),
     )
+
+
+def rank_sentences(
+    encoder: Encoder,
+    trace: Trace,
+    *,
+    strategy: Strategy = "independent",
+    width: int = 5,
+    words_only: bool = True,
+) -> tuple[Filling, ...]:
+    """Whole sentences, best first, by one of the strategies.
+
+    Args:
+        encoder: the model that made the trace.
+        trace: from :func:`trace_masks`.
+        strategy: see :mod:`bert_core.tasks.filling`.
+        width: number of sentences, and of the beam, 1 to 10.
+        words_only: leave out parts of words.
+
+    Raises:
+        InputError: an unknown strategy, a width out of range, or too many masks.
+    """
+    if strategy not in get_args(Strategy):
+        known = ", ".join(get_args(Strategy))
+        raise InputError(f"'{strategy}' is no strategy: use one of {known}.", field="strategy")
+    vocabulary = encoder.tokenizer.vocabulary
+    if strategy == "independent" or len(trace.positions) == 1:
+        return independent(trace, vocabulary, width=width, words_only=words_only)
+    return fill_all(encoder, trace.tokens, strategy, width=width, words_only=words_only)
 
 
 def top_words(

@@ -46,7 +46,7 @@ class ProbeTable:
     """A probe's answer, most A first.
 
     Attributes:
-        model: name of the checkpoint.
+        model: name of the model, see :attr:`Encoder.label`.
         templates: the sentences.
         group_a: words of the first group that could be scored.
         group_b: words of the second group that could be scored.
@@ -105,7 +105,7 @@ def probe(
         for slot, line in zip(slots, figures[1:], strict=True)
     ]
     return ProbeTable(
-        model=encoder.checkpoint.source,
+        model=encoder.label,
         templates=tuple(templates),
         group_a=tuple(group_a),
         group_b=tuple(group_b),

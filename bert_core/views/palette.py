@@ -6,8 +6,6 @@ for the common kinds of colour blindness, and no figure relies on colour alone.
 
 ACCENT = "#4f46e5"
 CATEGORIES = ("#4f46e5", "#c2570c", "#0f766e", "#a21caf", "#4d7c0f", "#64748b")
-SEQUENTIAL = ("#f3f3ff", "#cfcdff", "#9c96f4", "#6a61e6", "#272186")
-DIVERGING = ("#a8480a", "#e69a63", "#f6f4f1", "#94b1e6", "#224a97")
 INK = "#1c2333"
 SOFT = "#5b6475"
 LINE = "#e3e6ee"

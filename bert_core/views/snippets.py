@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from bert_core.model.choice import EMBEDDED, ModelChoice
 
+WHERE = "# in the project's folder: .venv/bin/python -"
+
 
 def fill_snippet(
     choice: ModelChoice,
@@ -22,6 +24,7 @@ def fill_snippet(
         options.append(f"masked={tuple(masked)!r}")
     return "\n".join(
         [
+            WHERE,
             "import bert_core",
             "",
             f"encoder = bert_core.load({_choice(choice)})",
@@ -34,6 +37,38 @@ def fill_snippet(
             '        print(f"{each.rank:>6} {each.word:<20} {each.probability:.6f}")',
         ]
     )
+
+
+def call_snippet(choice: ModelChoice, call: str, *before: str) -> str:
+    """Lines that print the table of one analysis as CSV.
+
+    Args:
+        choice: the model.
+        call: the expression that gives the result; the model is called ``encoder`` in it.
+        before: lines that it needs, in order.
+    """
+    return "\n".join(
+        [
+            WHERE,
+            "import bert_core",
+            "from bert_core.views.records import to_csv",
+            "",
+            f"encoder = bert_core.load({_choice(choice)})",
+            *before,
+            f"print(to_csv({call}))",
+        ]
+    )
+
+
+def tokens_line(text: str, pair: str | None, masked: Sequence[int] = ()) -> str:
+    """The line that cuts a text into pieces, with masks over some."""
+    over = f".masked({tuple(masked)!r})" if masked else ""
+    return f"tokens = encoder.tokenize({text!r}, {pair!r}){over}"
+
+
+def model_line(name: str, choice: ModelChoice) -> str:
+    """The line that loads a further model."""
+    return f"{name} = bert_core.load({_choice(choice)})"
 
 
 def _choice(choice: ModelChoice) -> str:

@@ -68,7 +68,7 @@ def token_chips(tokens: Tokens, vocabulary: Vocabulary) -> tuple[Chip, ...]:
                 text=shown,
                 special=word is None,
                 masked=position in masks,
-                continues=shown.startswith("##"),
+                continues=_continues(shown),
                 word=-1 if word is None else word,
             )
         )
@@ -92,13 +92,18 @@ def surprise_chips(result: SurpriseResult) -> tuple[Chip, ...]:
             Chip(
                 text=piece,
                 special=word is None,
-                continues=piece.startswith("##"),
+                continues=_continues(piece),
                 level=None if here is None else min(here.bits / 16, 1.0),
                 note=note,
                 word=-1 if word is None else word,
             )
         )
     return tuple(found)
+
+
+def _continues(piece: str) -> bool:
+    """Whether a piece goes on inside a word; two number signs alone are a piece of their own."""
+    return piece.startswith("##") and len(piece) > 2
 
 
 def fits(mask: MaskPrediction, vocabulary_size: int) -> BarTable:
@@ -162,7 +167,7 @@ def lens(result: LensResult) -> BarTable:
     )  # fmt: skip
     columns = (
         Column("layer", "text"),
-        Column("first word", "word"),
+        _WORD,
         _BAR,
         Column("probability", "number"),
         Column(f"rank of {result.words[0].word}", "number", optional=True),
@@ -184,7 +189,7 @@ def directions(result: DirectionsResult) -> BarTable:
     )  # fmt: skip
     columns = (
         Column("context", "text"),
-        Column("first word", "word"),
+        _WORD,
         _BAR,
         Column("probability", "number"),
         Column(f"rank of {result.target}", "number", optional=True),

@@ -5,10 +5,12 @@ import streamlit as st
 from bert_core import ModelChoice, Tokens, score_candidates
 from bert_core.tasks.candidates import split_words
 from bert_core.views import tables
+from bert_core.views.snippets import call_snippet, tokens_line
 from pages._shared.answers import kept
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
+from pages._shared.toolbar import exports
 
 
 def panel(choice: ModelChoice, tokens: Tokens, mask: int) -> None:
@@ -28,3 +30,6 @@ def panel(choice: ModelChoice, tokens: Tokens, mask: int) -> None:
         )
         show(tables.candidates(result), key="mw_candidate_table")
         show_notes(result.notes)
+        call = f"bert_core.score_candidates(encoder, tokens, {list(listed)!r}, mask={mask})"
+        cut = tokens_line(tokens.text, tokens.pair, st.session_state["mw_masked"])
+        exports(result, "your-words", call_snippet(choice, call, cut))

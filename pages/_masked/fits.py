@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from bert_core import ModelChoice, fill_trace
+from bert_core import ModelChoice, fill_trace, rank_sentences
 from bert_core.tasks.filling import NO_JOINT
 from bert_core.tasks.masked import FillResult
 from bert_core.views import tables
-from pages._shared.answers import trace_of
+from pages._shared.answers import kept, trace_of
 from pages._shared.models import encoder
 from pages._shared.sentences import escaped
 from pages._shared.tables import show
@@ -16,14 +16,11 @@ def answer(choice: ModelChoice) -> FillResult:
     """The answer under the current options; one kept pass, read anew."""
     state = st.session_state
     key = (choice, state["mw_text"], state["mw_pair"] or None, state["mw_masked"])
-    return fill_trace(
-        encoder(choice),
-        trace_of(*key),
-        k=state["mw_k"],
-        strategy=state["mw_strategy"],
-        width=state["mw_width"],
-        words_only=state["mw_words"],
-    )
+    held, trace = encoder(choice), trace_of(*key)
+    how = {"strategy": state["mw_strategy"], "width": state["mw_width"],
+           "words_only": state["mw_words"]}  # fmt: skip
+    ranked = kept(("sentences", *key, *how.values()), lambda: rank_sentences(held, trace, **how))
+    return fill_trace(held, trace, k=state["mw_k"], sentences=ranked, **how)
 
 
 def chosen_mask(result: FillResult) -> int:

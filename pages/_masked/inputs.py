@@ -8,6 +8,8 @@ from pages._masked import state
 from pages._shared.components import chips
 from pages._shared.models import encoder
 
+LONG, LONG_HEIGHT = 120, 280  # chips, and the pixels that more of them scroll in
+
 
 def ask() -> None:
     """Examples and the two sentences."""
@@ -27,6 +29,7 @@ def mask_by_click(choice: ModelChoice, tokens: Tokens) -> None:
     vocabulary = encoder(choice).tokenizer.vocabulary
     shown = token_chips(tokens, vocabulary)
     chips(shown, key="mw_chips", mask_text=tokens.mask_piece, label="Pieces of the sentence",
+          height=LONG_HEIGHT if len(shown) > LONG else None,
           on_toggle=lambda event: state.toggle(tokens, event))  # fmt: skip
     st.caption("Click a piece to mask it, again to restore it; with Shift, the whole word. "
                "Arrow keys move, Space masks.")  # fmt: skip

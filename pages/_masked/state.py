@@ -8,6 +8,7 @@ from bert_core.views.chips import ChipEvent
 from pages._shared import sidebar
 from pages._shared.answers import tokens_of
 from pages._shared.link import Field, one_of, positions, whole, yes_no
+from pages._shared.sentences import show_notes
 
 EXAMPLES = examples("masked_word")
 FIRST = next(iter(EXAMPLES.values()))
@@ -26,7 +27,7 @@ FIELDS = (
     Field("show", "mw_panel", None, one_of(*PANELS)),
 )
 LISTS = (
-    Field("candidates", "mw_candidates", "store, market, supermarket, convenience store"),
+    Field("candidates", "mw_candidates", "hospital, clinic, school, nursing home"),
     Field("templates", "mw_templates", "[MASK] works as a {slot}.\n[MASK] is a good {slot}."),
     Field("slots", "mw_slots", "nurse, engineer, teacher, soldier, dancer, farmer"),
     Field("group_a", "mw_group_a", "he"),
@@ -41,9 +42,7 @@ def take_example() -> None:
     """Put the chosen example into the inputs."""
     example = EXAMPLES.get(st.session_state.get("mw_example") or "")
     if example is not None:
-        st.session_state.update(
-            mw_text=example.text, mw_pair=example.pair, mw_masked=example.masked, mw_mask=0
-        )
+        st.session_state.update(mw_text=example.text, mw_pair=example.pair, mw_masked=(), mw_mask=0)
 
 
 def forget_clicks() -> None:
@@ -73,6 +72,7 @@ def current_tokens(choice: ModelChoice) -> Tokens:
         if error.field != "masked":
             raise
         state["mw_masked"] = ()
+        show_notes(["The masked pieces of the link are not in this text; they were left out."])
         tokens = tokens_of(choice, state["mw_text"], pair, ())
     state["mw_seen"] = (choice.source, choice.revision), tokens, state["mw_masked"]
     return tokens

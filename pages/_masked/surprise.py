@@ -5,12 +5,14 @@ import streamlit as st
 from bert_core import ModelChoice, surprise
 from bert_core.analysis.surprise import PSEUDO
 from bert_core.views.numbers import counted, nats
+from bert_core.views.snippets import call_snippet, tokens_line
 from bert_core.views.tables import surprise_chips
 from pages._shared.answers import is_kept, kept, tokens_of
 from pages._shared.components import chips
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar
+from pages._shared.toolbar import exports
 
 AT_ONCE = 96
 
@@ -37,3 +39,5 @@ def panel(choice: ModelChoice, text: str, pair: str | None) -> None:
         third.metric("Per piece", f"{nats(result.per_piece)} nats", border=True)
         st.caption(PSEUDO)
         show_notes(result.notes)
+        exports(result, "surprise", call_snippet(
+            choice, "bert_core.surprise(encoder, tokens)", tokens_line(text, pair)))  # fmt: skip

@@ -5,10 +5,12 @@ import streamlit as st
 from bert_core import ModelChoice, probe
 from bert_core.tasks.candidates import split_words
 from bert_core.views import tables
+from bert_core.views.snippets import call_snippet
 from pages._shared.answers import kept
 from pages._shared.models import encoder
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
+from pages._shared.toolbar import exports
 
 
 def panel(choice: ModelChoice) -> None:
@@ -33,3 +35,5 @@ def panel(choice: ModelChoice) -> None:
         st.caption(escaped(f"Above 0: {', '.join(result.group_a)}. "
                            f"Below 0: {', '.join(result.group_b)}."))  # fmt: skip
         show_notes(result.notes)
+        given = ", ".join(repr(list(each)) for each in (sentences, *lists))
+        exports(result, "templates", call_snippet(choice, f"bert_core.probe(encoder, {given})"))

@@ -36,14 +36,18 @@ class Health:
 
     def answer(self, _request: Request) -> JSONResponse:
         """``GET /healthz``: 200 when pages can be served, 503 with the reason when not."""
-        loaded = self._warm is not None and self._warm.done()
+        warm = self._warm if self._warm is not None and self._warm.done() else None
         try:
             inspect(EMBEDDED_MODEL, source="embedded")
-            if loaded and self._warm is not None and (failure := self._warm.exception()):
+            if warm is not None and (failure := warm.exception()):
                 raise ModelError(str(failure))
         except ModelError as error:
             return JSONResponse({"status": "failing", "reason": str(error)}, status_code=503)
-        passes = self._warm.result().passes if self._warm is not None and loaded else 0
-        model = {"source": "embedded", "loaded": loaded, "passes": passes}
+        held = None if warm is None else warm.result()
+        model = {
+            "source": "embedded",
+            "loaded": held is not None and held.loaded,
+            "passes": 0 if held is None else held.passes,
+        }
         body = {"status": "ok", "version": bert_core.__version__, "model": model}
         return JSONResponse(body)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from bert_core import CoreError, ModelChoice
 from bert_core.model.devices import Device, list_devices
+from bert_core.model.inventory import list_models
 from bert_core.views.cards import model_lines
 from pages._shared.link import Field, one_of
 from pages._shared.models import encoder_with_progress
@@ -18,27 +19,34 @@ FIELDS = (
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def _devices() -> tuple[Device, ...]:
+def devices() -> tuple[Device, ...]:
+    """The places to compute, looked up once a minute: free memory changes."""
     return list_devices()
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _here() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(model.source for model in list_models().models))
 
 
 def choose_model() -> None:
     """Draw the picker; leave the choice in the session state, or None when it cannot be had."""
     st.session_state["choice"] = None
     with st.sidebar, st.expander("Model", icon=":material/neurology:", key="model_picker"):
-        devices = {device.name: device for device in _devices()}
-        if st.session_state["device"] not in devices:
+        places = {device.name: device for device in devices()}
+        if st.session_state["device"] not in places:
+            st.caption(escaped(f"There is no device {st.session_state['device']} here; the CPU "
+                               "is used."))  # fmt: skip
             st.session_state["device"] = "cpu"
-        st.text_input(
-            "Name",
-            key="model",
-            help="embedded, a hub id such as google-bert/bert-base-uncased, or a model folder.",
-        )
+        names = list(dict.fromkeys([*_here(), st.session_state["model"]]))
+        st.selectbox("Name", names, key="model", accept_new_options=True,
+                     help="embedded, a hub id such as google-bert/bert-base-uncased, or a model "
+                     "folder. What is here already is listed.")  # fmt: skip
         st.text_input("Revision", key="revision", placeholder="default branch",
                       help="Branch, tag or commit of a hub model.")  # fmt: skip
-        st.selectbox("Device", list(devices), key="device",
-                     format_func=lambda name: devices[name].label)  # fmt: skip
-        fast = devices[st.session_state["device"]].fast
+        st.selectbox("Device", list(places), key="device",
+                     format_func=lambda name: places[name].label)  # fmt: skip
+        fast = places[st.session_state["device"]].fast
         st.segmented_control(
             "Precision", ["exact", "fast"], key="precision", required=True, disabled=fast is None,
             help=f"exact: float32. fast: {fast or 'not native on this device'}.",

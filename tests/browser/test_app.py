@@ -200,7 +200,7 @@ def test_redrawing_needs_no_forward_pass(serve: Serve, open_page: Open) -> None:
 @pytest.mark.parametrize(
     ("panel", "proof"),
     [
-        ("Your words", "convenience store"),
+        ("Your words", "nursing home"),
         ("Templates", "Signed log-odds"),
         ("Surprise", "Pseudo-log-likelihood"),
         ("Compare models", "Two models"),

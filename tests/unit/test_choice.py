@@ -52,6 +52,10 @@ def test_other_values_are_refused_by_name(values: dict[str, str], field: str) ->
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize("device", ["cpu", "mps", "cuda", "cuda:0", "cuda:12"])
+def test_one_device_has_one_name() -> None:
+    assert ModelChoice(device="cuda") == ModelChoice(device="cuda:0")
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps", "cuda:0", "cuda:12"])
 def test_devices_as_torch_names_them(device: str) -> None:
     assert ModelChoice(device=device).device == device

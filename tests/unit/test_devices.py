@@ -42,12 +42,12 @@ def test_bfloat16_is_fast_only_where_it_is_native(
         assert refused.value.field == "precision"
 
 
-def test_a_graphics_card_is_named_and_found_without_its_number(
+def test_a_card_without_native_bfloat16_computes_in_float16(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here = (Device("cpu", "CPU", None), Device("cuda:0", "Card", "float16"))
     monkeypatch.setattr(devices, "list_devices", lambda: here)
-    assert dtype_for("cuda", "fast") == dtype_for("cuda:0", "fast") == torch.float16
+    assert dtype_for("cuda:0", "fast") == torch.float16
     assert dtype_for("cuda:0", "exact") == torch.float32
 
 

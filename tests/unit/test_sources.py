@@ -13,11 +13,17 @@ from bert_core.settings import PROJECT, read_settings
 
 @pytest.mark.parametrize(
     "source",
-    ["/models/bert", "./bert", "../bert", "~/bert", ".", "..", "a/b/c", "my model", "a\\b", "C:\\x",
-     ".\\bert", "owner/na--me", "owner/..", "é"],
+    ["/models/bert", "./bert", "../bert", "~/bert", ".", "..", "a/b/c", "a\\b", "C:\\x",
+     ".\\bert"],
 )  # fmt: skip
 def test_paths_mean_folders(source: str) -> None:
     assert looks_like_folder(source)
+
+
+@pytest.mark.parametrize("source", ["my model", "bert base!!", "owner/na--me", "owner/..", "é"])
+def test_what_is_neither_folder_nor_hub_id_is_said(source: str) -> None:
+    with pytest.raises(ModelError, match="is neither 'embedded', nor a folder"):
+        find(ModelChoice(source))
 
 
 @pytest.mark.parametrize(
