@@ -25,14 +25,8 @@ if TYPE_CHECKING:
     from bert_core.model.tokens import Tokens
     from bert_core.model.trace import Trace
     from bert_core.tasks.candidates import score_candidates
-    from bert_core.tasks.masked import (
-        fill,
-        fill_trace,
-        predict,
-        rank_sentences,
-        top_words,
-        trace_masks,
-    )
+    from bert_core.tasks.many import top_words
+    from bert_core.tasks.masked import fill, fill_trace, predict, rank_sentences, trace_masks
     from bert_core.tasks.probe import probe
 
 _HOMES = {
@@ -56,7 +50,7 @@ _HOMES = {
     "rank_sentences": "tasks.masked",
     "score_candidates": "tasks.candidates",
     "surprise": "analysis.surprise",
-    "top_words": "tasks.masked",
+    "top_words": "tasks.many",
     "trace_masks": "tasks.masked",
 }
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_core.errors import InputError, ModelError
-from bert_core.tasks.masked import fill, fill_trace, predict, top_words, trace_masks
+from bert_core.tasks.many import top_words
+from bert_core.tasks.masked import fill, fill_trace, predict, trace_masks
 from tests.unit import reference
 
 PARIS = "Paris is the capital of [MASK]."

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bert_core.errors import InputError
-from bert_core.tasks.masked import fill, top_words
+from bert_core.tasks.many import top_words
+from bert_core.tasks.masked import fill
 from tests.unit import reference
 
 HELD_OUT = (Path(__file__).parents[1] / "golden" / "held_out.txt").read_text(encoding="utf-8")
