@@ -155,6 +155,12 @@ def sentences(fillings: tuple[Filling, ...]) -> BarTable:
     return BarTable(columns, rows, caption="Whole sentences")
 
 
+def _followed(first: str, word: str) -> tuple[Column, ...]:
+    """Columns of a table that follows one word from row to row."""
+    rank = Column(f"rank of {word}", "number", optional=True)
+    return Column(first, "text"), _WORD, _BAR, Column("probability", "number"), rank
+
+
 def lens(result: LensResult) -> BarTable:
     """The best word of each layer."""
     rows = tuple(
@@ -165,13 +171,7 @@ def lens(result: LensResult) -> BarTable:
         )
         for layer in result.layers
     )  # fmt: skip
-    columns = (
-        Column("layer", "text"),
-        _WORD,
-        _BAR,
-        Column("probability", "number"),
-        Column(f"rank of {result.words[0].word}", "number", optional=True),
-    )
+    columns = _followed("layer", result.words[0].word)
     return BarTable(columns, rows, caption="Layer by layer", slim=True)
 
 
@@ -187,13 +187,7 @@ def directions(result: DirectionsResult) -> BarTable:
         )
         for view in result.views
     )  # fmt: skip
-    columns = (
-        Column("context", "text"),
-        _WORD,
-        _BAR,
-        Column("probability", "number"),
-        Column(f"rank of {result.target}", "number", optional=True),
-    )
+    columns = _followed("context", result.target)
     return BarTable(columns, rows, caption="One direction or both", slim=True)
 
 
