@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bert_core.analysis.compare import compare
     from bert_core.analysis.directions import directions
     from bert_core.analysis.lens import lens
+    from bert_core.analysis.shift import shift
     from bert_core.analysis.surprise import surprise
     from bert_core.errors import CoreError, InputError, ModelError, RunError
     from bert_core.model.choice import ModelChoice
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
     from bert_core.model.loading import load
     from bert_core.model.tokens import Tokens
     from bert_core.model.trace import Trace
+    from bert_core.tasks.answer import answer
     from bert_core.tasks.candidates import score_candidates
+    from bert_core.tasks.choose import choose
+    from bert_core.tasks.classify import classify
     from bert_core.tasks.many import top_words
     from bert_core.tasks.masked import fill, fill_trace, predict, rank_sentences, trace_masks
     from bert_core.tasks.probe import probe
+    from bert_core.tasks.tag import tag
 
 _HOMES = {
     "CoreError": "errors",
@@ -38,6 +43,9 @@ _HOMES = {
     "RunError": "errors",
     "Tokens": "model.tokens",
     "Trace": "model.trace",
+    "answer": "tasks.answer",
+    "choose": "tasks.choose",
+    "classify": "tasks.classify",
     "compare": "analysis.compare",
     "convert": "model.google.convert",
     "directions": "analysis.directions",
@@ -49,7 +57,9 @@ _HOMES = {
     "probe": "tasks.probe",
     "rank_sentences": "tasks.masked",
     "score_candidates": "tasks.candidates",
+    "shift": "analysis.shift",
     "surprise": "analysis.surprise",
+    "tag": "tasks.tag",
     "top_words": "tasks.many",
     "trace_masks": "tasks.masked",
 }
@@ -64,6 +74,9 @@ __all__ = [
     "RunError",
     "Tokens",
     "Trace",
+    "answer",
+    "choose",
+    "classify",
     "compare",
     "convert",
     "directions",
@@ -75,7 +88,9 @@ __all__ = [
     "probe",
     "rank_sentences",
     "score_candidates",
+    "shift",
     "surprise",
+    "tag",
     "top_words",
     "trace_masks",
 ]

@@ -5,14 +5,14 @@ JSON goes to stdout alone; errors go to stderr with exit code 2.
 
 import io
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from bert_core.errors import CoreError, InputError
+from bert_core.commands import asking, runs, training
+from bert_core.commands.common import Json, sentences, show, tell
+from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
 
 app = typer.Typer(
@@ -24,13 +24,20 @@ app = typer.Typer(
 
 Text = Annotated[str, typer.Argument(help="The sentence; [MASK], <mask> or ___ is a mask.")]
 Pair = Annotated[str | None, typer.Option(help="A second sentence.")]
-Model = Annotated[str, typer.Option(help="embedded, a folder, or a hub id.")]
+Model = Annotated[str, typer.Option(help="embedded, a folder, run:ID or a hub id.")]
 Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
 Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
 How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 TopK = Annotated[int, typer.Option("--top-k", help="Words per mask.")]
 Mask = Annotated[int, typer.Option(help="Which mask, counted from 1.")]
+
+app.command("tasks")(training.tasks)
+app.command("train")(training.train)
+app.command("check-data")(training.check_data)
+app.command("pretraining-data")(training.pretraining_data)
+for question in (asking.classify, asking.tag, asking.choose, asking.ask):
+    app.command()(question)
+app.add_typer(runs.app, name="runs")
 
 
 def main() -> None:
@@ -68,16 +75,16 @@ def fill(
     from bert_core.tasks.filling import Strategy
     from bert_core.views import plain
 
-    with _sentences():
+    with sentences():
         encoder = _load(model, revision, device, precision)
         if candidates is not None:
             tokens = encoder.tokenize(text, pair)
             scored = score_candidates(encoder, tokens, split_words(candidates), mask=mask - 1)
-            _print(scored, plain.candidates, as_json)
+            show(scored, plain.candidates, as_json)
             return
         how: dict[str, Any] = {"k": top_k, "width": width, "words_only": not pieces}
         result = masked.fill(encoder, text, pair, strategy=cast(Strategy, strategy), **how)
-        _print(result, plain.fill, as_json)
+        show(result, plain.fill, as_json)
 
 
 @app.command()
@@ -94,9 +101,9 @@ def surprise(
     from bert_core.analysis.surprise import surprise as run
     from bert_core.views import plain
 
-    with _sentences():
+    with sentences():
         encoder = _load(model, revision, device, precision)
-        _print(run(encoder, encoder.tokenize(text, pair)), plain.surprise, as_json)
+        show(run(encoder, encoder.tokenize(text, pair)), plain.surprise, as_json)
 
 
 @app.command()
@@ -116,11 +123,11 @@ def lens(
     from bert_core.tasks.masked import trace_masks
     from bert_core.views import plain
 
-    with _sentences():
+    with sentences():
         encoder = _load(model, revision, device, precision)
         trace = trace_masks(encoder, encoder.tokenize(text, pair))
         position = _mask(trace.positions, mask)
-        _print(run(encoder, trace, position, k=top_k), plain.lens, as_json)
+        show(run(encoder, trace, position, k=top_k), plain.lens, as_json)
 
 
 @app.command()
@@ -139,11 +146,11 @@ def directions(
     from bert_core.analysis.directions import directions as run
     from bert_core.views import plain
 
-    with _sentences():
+    with sentences():
         encoder = _load(model, revision, device, precision)
         tokens = encoder.tokenize(text, pair)
         position = _mask(tokens.masks, mask)
-        _print(run(encoder, tokens, position, k=top_k), plain.directions, as_json)
+        show(run(encoder, tokens, position, k=top_k), plain.directions, as_json)
 
 
 @app.command()
@@ -164,11 +171,11 @@ def compare(
     from bert_core.analysis.compare import compare as run
     from bert_core.views import plain
 
-    with _sentences():
+    with sentences():
         first = _load(model, revision, device, precision)
         second = _load(other, None, device, other_precision)
         result = run(first, second, first.tokenize(text, pair), mask=mask - 1, k=top_k)
-        _print(result, plain.compare, as_json)
+        show(result, plain.compare, as_json)
 
 
 @app.command()
@@ -188,10 +195,10 @@ def probe(
     from bert_core.tasks.probe import probe as run
     from bert_core.views import plain
 
-    with _sentences():
+    with sentences():
         encoder = _load(model, revision, device, precision)
         lists = [split_words(each) for each in (slots, group_a, group_b)]
-        _print(run(encoder, templates, *lists), plain.probe, as_json)
+        show(run(encoder, templates, *lists), plain.probe, as_json)
 
 
 @app.command()
@@ -200,8 +207,8 @@ def models(as_json: Json = False) -> None:
     from bert_core.model.inventory import list_models
     from bert_core.views import plain
 
-    with _sentences():
-        _print(list_models(), plain.models, as_json)
+    with sentences():
+        show(list_models(), plain.models, as_json)
 
 
 @app.command()
@@ -218,41 +225,18 @@ def convert(
     from bert_core.model.google.convert import convert as run
     from bert_core.views import plain
 
-    with _sentences():
-        _print(run(source, out, lower=lower), plain.convert, as_json)
+    with sentences():
+        show(run(source, out, lower=lower), plain.convert, as_json)
 
 
 def _load(model: str, revision: str | None, device: str, precision: str) -> Any:
     from bert_core.model.loading import load
 
     choice = ModelChoice(model, revision, device, cast(Precision, precision))
-    return load(choice, on_progress=_tell if sys.stderr.isatty() else None)
-
-
-def _tell(what: str, share: float | None) -> None:
-    done = "" if share is None else f" ({share:.0%})"
-    typer.echo(f"{what}{done} ...", err=True)
+    return load(choice, on_progress=tell if sys.stderr.isatty() else None)
 
 
 def _mask(masks: tuple[int, ...], number: int) -> int:
     if not 1 <= number <= len(masks):
         raise InputError(f"There is no mask {number}: the sentence has {len(masks)}.", field="mask")
     return masks[number - 1]
-
-
-def _print(result: Any, as_text: Callable[[Any], str], as_json: bool) -> None:
-    from bert_core.views.records import to_json
-
-    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8 whatever the terminal is
-    typer.echo(to_json(result) if as_json else as_text(result))
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn a CoreError into its sentence on stderr and exit code 2."""
-    try:
-        yield
-    except CoreError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None

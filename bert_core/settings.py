@@ -2,6 +2,8 @@
 
 BERT_EXPLORER_FOLDERS   folders models may be opened from, separated as in PATH
 (default: the home folder and the project)
+BERT_EXPLORER_HOME      folder of runs and everything else that is kept between starts
+(default: ~/.cache/bert-explorer)
 """
 
 import os
@@ -20,13 +22,19 @@ class Settings:
 
     Attributes:
         folders: resolved folders under which model folders may be opened.
+        home: resolved folder of the runs; it need not exist.
     """
 
     folders: tuple[Path, ...]
+    home: Path
 
 
 def read_settings() -> Settings:
     """Read the settings from the environment, afresh at every call."""
     named = os.environ.get("BERT_EXPLORER_FOLDERS", "")
     folders = [Path(part) for part in named.split(os.pathsep) if part] or [Path.home(), PROJECT]
-    return Settings(folders=tuple(folder.expanduser().resolve() for folder in folders))
+    home = Path(os.environ.get("BERT_EXPLORER_HOME") or "~/.cache/bert-explorer")
+    return Settings(
+        folders=tuple(folder.expanduser().resolve() for folder in folders),
+        home=home.expanduser().resolve(),
+    )

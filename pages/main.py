@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("masked_word.py", title="Masked word", icon=":material/edit_square:"),
+        st.Page("fine_tune.py", title="Fine-tune", icon=":material/fitness_center:"),
     ]
 )
 if page.url_path:

@@ -20,6 +20,7 @@ from tests import tiny
 _HOME = tempfile.mkdtemp(prefix="bert-explorer-tests-")
 os.environ["HF_HOME"] = _HOME
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["BERT_EXPLORER_HOME"] = os.path.join(_HOME, "explorer")
 for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "TRANSFORMERS_OFFLINE"):
     os.environ.pop(name, None)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,21 @@ BATCH_PIECES = 2_048
 PROJECTED_ROWS = 256
 """Hidden states that go through the vocabulary projection together, at least: its weights are
 the largest of a small BERT and are read once for all of them."""
+
+
+Row = Sequence[int] | NDArray[np.integer[Any]]
+
+
+class Input(Protocol):
+    """What goes through an encoder: T pieces."""
+
+    @property
+    def ids(self) -> Row:
+        """Vocabulary ids, special pieces included."""
+
+    @property
+    def segments(self) -> Row:
+        """Segment ids, as many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +70,7 @@ def plan(lengths: Sequence[int], *, pieces: int = BATCH_PIECES) -> list[list[int
     return batches
 
 
-def pad(ids: Sequence[Sequence[int]], segments: Sequence[Sequence[int]]) -> Padded:
+def pad(ids: Sequence[Row], segments: Sequence[Row]) -> Padded:
     """Lay inputs of different lengths into rectangular arrays."""
     shape = (len(ids), max(len(row) for row in ids))
     padded = Padded(*(np.zeros(shape, dtype=np.int64) for _ in range(3)))

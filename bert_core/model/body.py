@@ -1,6 +1,6 @@
 """The modules of a loaded model and one forward pass through them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,11 @@ from torch import Tensor
 
 from bert_core.errors import InputError
 from bert_core.model import batching
+from bert_core.model.batching import Input
 from bert_core.model.families import Family
+from bert_core.model.heads import Head
 from bert_core.model.lean import LeanEncoder
-from bert_core.model.tokens import Tokens
-
-Module = Callable[[Tensor], Tensor]
+from bert_core.model.modules import Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,13 @@ class Body:
         family: the architecture.
         encoder: ids to hidden states.
         lean: the same, computed at chosen positions only; None where its form is not known.
-        masked_word: hidden states (..., H) to vocabulary logits (..., V), or None.
-        next_sentence: hidden states (B, T, H) to logits (B, 2), or None.
+        heads: each task head as a function from hidden states (N, H) to logits (N, C).
     """
 
     family: Family
     encoder: Any
     lean: LeanEncoder | None
-    masked_word: Module | None
-    next_sentence: Module | None
+    heads: Mapping[Head, Module]
 
     @property
     def device(self) -> torch.device:
@@ -56,7 +54,7 @@ class Body:
 
     def run(
         self,
-        batch: Sequence[Tokens],
+        batch: Sequence[Input],
         *,
         hidden: bool = False,
         attention: bool = False,
@@ -67,7 +65,7 @@ class Body:
             **self._inputs(batch, visible), output_hidden_states=hidden, output_attentions=attention
         )
 
-    def run_at(self, batch: Sequence[Tokens], positions: Sequence[Sequence[int]]) -> Tensor:
+    def run_at(self, batch: Sequence[Input], positions: Sequence[Sequence[int]]) -> Tensor:
         """One pass of a batch for the last hidden states at some positions.
 
         Args:
@@ -87,7 +85,7 @@ class Body:
             return whole.take_along_dim(where[..., None], dim=1)[kept]
         return self.lean.run_at(self._inputs(batch, None), where)[kept]
 
-    def _inputs(self, batch: Sequence[Tokens], visible: NDArray[np.bool_] | None) -> dict[str, Any]:
+    def _inputs(self, batch: Sequence[Input], visible: NDArray[np.bool_] | None) -> dict[str, Any]:
         arrays = batching.pad([t.ids for t in batch], [t.segments for t in batch])
         inputs: dict[str, Any] = {"input_ids": torch.from_numpy(arrays.ids).to(self.device)}
         if self.family.has_segments:

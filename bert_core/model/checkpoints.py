@@ -1,8 +1,7 @@
 """A model folder, read without loading its weights: its shape, its family, its heads.
 
-Heads are recognised by the tensors that are really in the file. A head that the file lacks
-would be filled with random numbers by the library, so it is reported as absent and every
-task that needs it refuses the checkpoint by name.
+Which task heads it has is found out by :mod:`bert_core.model.heads`; every task that needs one
+that is absent refuses the checkpoint by name.
 """
 
 import json
@@ -10,22 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bert_core.errors import ModelError
 from bert_core.model.families import FAMILIES, Family
+from bert_core.model.heads import HEAD_NAMES as HEAD_NAMES
+from bert_core.model.heads import HEAD_PLACES, Answers, find_heads, read_answers, read_labels
+from bert_core.model.heads import Head as Head
 
-Head = Literal[
-    "masked_word", "next_sentence", "classification", "tagging", "multiple_choice", "span"
-]
-HEAD_NAMES: Mapping[Head, str] = {
-    "masked_word": "masked word",
-    "next_sentence": "next sentence",
-    "classification": "classification",
-    "tagging": "tagging",
-    "multiple_choice": "multiple choice",
-    "span": "answer span",
-}
 _SIZES = {
     "num_hidden_layers": 1_000,
     "num_attention_heads": 1_000,
@@ -60,6 +51,9 @@ class Checkpoint:
         max_pieces: longest input, in word pieces, special ones included.
         parameters: number of weights in the file.
         file_mib: size of the weights on disk, in MiB.
+        labels: names of the outputs of its classification or tagging head, in their order; ()
+            without one.
+        answers: what the outputs of its classification head mean.
     """
 
     source: str
@@ -74,6 +68,8 @@ class Checkpoint:
     max_pieces: int
     parameters: int
     file_mib: float
+    labels: tuple[str, ...] = ()
+    answers: Answers = "one"
 
     def require(self, head: Head) -> None:
         """Refuse the checkpoint unless it has ``head``.
@@ -84,9 +80,15 @@ class Checkpoint:
         if head in self.heads:
             return
         has = ", ".join(HEAD_NAMES[name] for name in self.heads) or "none"
+        places = "; ".join(
+            f"{HEAD_NAMES[name]} ({HEAD_PLACES[name]})"
+            for name in self.heads
+            if name in HEAD_PLACES
+        )
         raise ModelError(
             f"{self.source} has no {HEAD_NAMES[head]} head (it has: {has}); with random weights "
-            "in its place the answer would mean nothing. Choose another model.",
+            "in its place the answer would mean nothing. Choose another model"
+            + (f", or ask what this one has: {places}." if places else "."),
             field="model",
         )
 
@@ -113,13 +115,15 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
         )
     shapes, size = _weights(folder, source)
     _check_fit(shapes, sizes, source)
-    architectures = config.get("architectures")
+    heads = find_heads(family, shapes, config)
+    labelled = "classification" in heads or "tagging" in heads
+    labels = read_labels(shapes, config, source) if labelled else ()
     return Checkpoint(
         source=source,
         folder=folder,
         revision=revision,
         family=family,
-        heads=_heads(family, shapes, architectures if isinstance(architectures, list) else []),
+        heads=heads,
         layers=sizes["num_hidden_layers"],
         attention_heads=sizes["num_attention_heads"],
         hidden=sizes["hidden_size"],
@@ -127,6 +131,8 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
         max_pieces=max_pieces,
         parameters=sum(_count(shape) for shape in shapes.values()),
         file_mib=size / 2**20,
+        labels=labels,
+        answers=read_answers(labels, config),
     )
 
 
@@ -238,30 +244,6 @@ def _check_fit(shapes: Mapping[str, tuple[int, ...]], sizes: dict[str, int], sou
 def _size(shapes: Mapping[str, tuple[int, ...]], ending: str, axis: int) -> int:
     found = next((shape for name, shape in shapes.items() if name.endswith(ending)), ())
     return found[axis] if len(found) == 2 else 0
-
-
-def _heads(
-    family: Family, shapes: Mapping[str, tuple[int, ...]], architectures: list[object]
-) -> tuple[Head, ...]:
-    found: list[Head] = []
-    if family.masked_word_tensor in shapes:
-        found.append("masked_word")
-    if family.next_sentence_tensor is not None and family.next_sentence_tensor in shapes:
-        found.append("next_sentence")
-    if family.classifier_tensor in shapes or "classifier.weight" in shapes:
-        found.append(_classifier_kind(architectures))
-    if "qa_outputs.weight" in shapes:
-        found.append("span")
-    return tuple(found)
-
-
-def _classifier_kind(architectures: list[object]) -> Head:
-    """The three classifiers share tensor names; only the architecture tells them apart."""
-    if any(str(name).endswith("ForTokenClassification") for name in architectures):
-        return "tagging"
-    if any(str(name).endswith("ForMultipleChoice") for name in architectures):
-        return "multiple_choice"
-    return "classification"
 
 
 def _count(shape: tuple[int, ...]) -> int:

@@ -17,7 +17,8 @@ class ModelChoice:
     """A model as the user picked it; the key of every cache.
 
     Attributes:
-        source: ``"embedded"``, a folder, or a hub id such as ``"google-bert/bert-base-uncased"``.
+        source: ``"embedded"``, a folder, ``"run:ID"`` for what a run here trained, or a hub id
+            such as ``"google-bert/bert-base-uncased"``.
         revision: branch, tag or commit of a hub id; None for its default branch.
         device: ``"cpu"``, ``"cuda:0"`` ... or ``"mps"``.
         precision: ``"exact"`` computes in float32, ``"fast"`` in 16 bits where that is native.
@@ -37,7 +38,9 @@ class ModelChoice:
         if self.device == "cuda":
             object.__setattr__(self, "device", "cuda:0")  # one device, one key in every cache
         if not self.source.strip():
-            raise InputError("Name a model: 'embedded', a folder or a hub id.", field="model")
+            raise InputError(
+                "Name a model: 'embedded', a folder, run:ID or a hub id.", field="model"
+            )
         if not _DEVICE.fullmatch(self.device):
             raise InputError(
                 f"'{self.device}' is no device: use cpu, cuda:0 or mps.", field="device"

@@ -12,6 +12,7 @@ from bert_core.errors import ModelError
 from bert_core.model import batching
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
+from bert_core.model.heads import Head
 from bert_core.model.tokenizer import Tokenizer
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats, Trace
@@ -76,6 +77,11 @@ class Encoder:
         with self._lock:
             return self.tokenizer.pieces_of(word)
 
+    def cut_words(self, words: Sequence[str]) -> list[list[int]]:
+        """Cut words of a sentence into pieces; see :meth:`Tokenizer.cut_words`."""
+        with self._lock:
+            return self.tokenizer.cut_words(words)
+
     def trace(
         self,
         tokens: Tokens,
@@ -119,12 +125,12 @@ class Encoder:
             return Trace(
                 tokens=tokens,
                 positions=tuple(positions),
-                logits=_numpy(self._vocabulary_logits(last[0, list(positions)]))
+                logits=_numpy(self._read("masked_word", last[0, list(positions)]))
                 if positions
                 else None,
                 hidden=_numpy(torch.cat(out.hidden_states)) if hidden else None,
                 attention=_numpy(torch.cat(self._weights(out))) if attention else None,
-                next_sentence=_numpy(self._next_sentence_logits(last)[0])
+                next_sentence=_numpy(self._read("next_sentence", last[:, 0])[0])
                 if next_sentence
                 else None,
             )
@@ -180,7 +186,39 @@ class Encoder:
         import torch
 
         with self._computing():
-            return self._vocabulary_logits(torch.cat(states))
+            return self._read("masked_word", torch.cat(states))
+
+    def head_logits(
+        self,
+        head: Head,
+        inputs: Sequence[batching.Input],
+        positions: Sequence[Sequence[int]] | None = None,
+    ) -> list[Floats]:
+        """What a task head puts out for many inputs, each passed through the encoder once.
+
+        Args:
+            head: which head.
+            inputs: B inputs of any lengths, as :class:`Tokens` or alike; batched by length.
+            positions: for each input, the pieces that go through the head; None: the first
+                piece, which speaks for the whole text in the heads that judge one.
+
+        Returns:
+            For each input, logits of shape (P, C): a row for each of its positions.
+
+        Raises:
+            ModelError: the checkpoint lacks the head.
+        """
+        self.checkpoint.require(head)
+        asked = [(0,)] * len(inputs) if positions is None else positions
+        found: dict[int, Floats] = {}
+        for members in batching.plan([len(each.ids) for each in inputs]):
+            with self._computing() as body:
+                self.passes += 1
+                places = [asked[member] for member in members]
+                rows = _numpy(self._read(head, body.run_at([inputs[m] for m in members], places)))
+            ends = np.cumsum([len(row) for row in places])
+            found |= zip(members, np.split(rows, ends[:-1]), strict=True)
+        return [found[member] for member in range(len(inputs))]
 
     def read_out(self, hidden: Floats) -> Floats:
         """Send hidden states through the masked-word head.
@@ -196,7 +234,7 @@ class Encoder:
         self.checkpoint.require("masked_word")
         with self._computing() as body:
             states = torch.from_numpy(np.ascontiguousarray(hidden))
-            return _numpy(self._vocabulary_logits(states.to(body.device, body.dtype)))
+            return _numpy(self._read("masked_word", states.to(body.device, body.dtype)))
 
     def release(self) -> None:
         """Give the memory of the weights back, after a pass that is under way.
@@ -230,13 +268,10 @@ class Encoder:
             )
         return self._body
 
-    def _vocabulary_logits(self, states: "torch.Tensor") -> "torch.Tensor":
-        assert self._loaded.masked_word is not None  # noqa: S101 - required by every caller
-        return self._loaded.masked_word(states).float()
-
-    def _next_sentence_logits(self, last: "torch.Tensor") -> "torch.Tensor":
-        assert self._loaded.next_sentence is not None  # noqa: S101 - required by every caller
-        return self._loaded.next_sentence(last).float()
+    def _read(self, head: Head, states: "torch.Tensor") -> "torch.Tensor":
+        """Hidden states (N, H) through a head that the checkpoint has, float32 (N, C)."""
+        logits: torch.Tensor = self._loaded.heads[head](states)
+        return logits.float()
 
     def _weights(self, out: Any) -> Any:
         if out.attentions is None or len(out.attentions) != self.checkpoint.layers:

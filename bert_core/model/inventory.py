@@ -7,6 +7,7 @@ from bert_core.errors import ModelError
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.choice import EMBEDDED
 from bert_core.model.devices import Device, list_devices
+from bert_core.model.run_models import all_results
 from bert_core.settings import EMBEDDED_MODEL
 
 
@@ -15,7 +16,8 @@ class Inventory:
     """What can be used without a download.
 
     Attributes:
-        models: the embedded model and the encoders in the hub's local cache.
+        models: the embedded model, what runs here trained, and the encoders in the hub's local
+            cache.
         devices: places to compute.
     """
 
@@ -26,15 +28,16 @@ class Inventory:
 def list_models() -> Inventory:
     """Find the models that can be opened at once; those of other kinds are passed over."""
     found = [inspect(EMBEDDED_MODEL, source=EMBEDDED)]
-    for repo, folder in _cached():
+    places = [(name, folder, None) for name, folder in all_results()]
+    for source, folder, revision in [*places, *_cached()]:
         try:
-            found.append(inspect(folder, source=repo, revision=folder.name))
-        except ModelError:
-            continue  # a cache holds all kinds of models; only encoders are listed
+            found.append(inspect(folder, source=source, revision=revision))
+        except (ModelError, OSError):
+            continue  # a cache holds all kinds of models; a run may be damaged or just deleted
     return Inventory(models=tuple(found), devices=list_devices())
 
 
-def _cached() -> list[tuple[str, Path]]:
+def _cached() -> list[tuple[str, Path, str]]:
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -43,7 +46,7 @@ def _cached() -> list[tuple[str, Path]]:
     except CacheNotFound:
         return []
     return sorted(
-        (repo.repo_id, revision.snapshot_path)
+        (repo.repo_id, revision.snapshot_path, revision.snapshot_path.name)
         for repo in cache.repos
         if repo.repo_type == "model"
         for revision in repo.revisions

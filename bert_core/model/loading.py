@@ -9,6 +9,7 @@ from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import dtype_for, polite_threads
 from bert_core.model.encoder import Encoder
 from bert_core.model.foreign import ForeignFiles
+from bert_core.model.modules import head_module, library_classes
 from bert_core.model.sources import Progress
 from bert_core.model.tokenizer import Tokenizer
 
@@ -42,23 +43,16 @@ def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = No
     return Encoder(checkpoint, choice, tokenizer, _body(checkpoint, choice, products))
 
 
-def _model(checkpoint: Checkpoint, choice: ModelChoice) -> Any:
+def _model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:
+    """A model of the library's class of that name, its weights all from the file."""
     import torch
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()  # what is missing is said by us
-    if "next_sentence" in checkpoint.heads and "masked_word" in checkpoint.heads:
-        library: Any = transformers.BertForPreTraining
-    elif "next_sentence" in checkpoint.heads:
-        library = transformers.BertForNextSentencePrediction
-    elif "masked_word" in checkpoint.heads:
-        library = transformers.AutoModelForMaskedLM
-    else:
-        library = transformers.AutoModel
     with ForeignFiles(f"The weights of {checkpoint.source} do not fit its config.json."):
         try:
-            model, info = library.from_pretrained(
+            model, info = getattr(transformers, library).from_pretrained(
                 checkpoint.folder,
                 dtype=torch.float32,  # else the library computes in the type of the file
                 attn_implementation=choice.attention,
@@ -68,7 +62,7 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice) -> Any:
                 output_loading_info=True,
                 **_OURS,
             )
-            _refuse_changed(checkpoint, info)
+            _refuse_changed(checkpoint, info, pooler_is_read=library != "AutoModel")
             return model.to(choice.device).eval()
         except torch.OutOfMemoryError:
             raise ModelError(
@@ -77,13 +71,13 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice) -> Any:
             ) from None
 
 
-def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any]) -> None:
+def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any], *, pooler_is_read: bool) -> None:
     """Refuse a model that is not what the file holds.
 
     The library fills missing weights with random ones, which is harmless only for a pooler that
-    nothing reads, and leaves out weights that it does not know.
+    nothing reads, and leaves out weights that it does not know. Its classes for a task bring a
+    pooler only where their head reads it.
     """
-    pooler_is_read = "next_sentence" in checkpoint.heads
     random = sorted(
         name for name in info["missing_keys"] if pooler_is_read or ".pooler." not in f".{name}"
     )
@@ -108,32 +102,19 @@ def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
     from bert_core.model import half, lean
     from bert_core.model.body import Body
 
-    model = _model(checkpoint, choice)
-    encoder = getattr(model, model.base_model_prefix, model)
+    classes = library_classes(checkpoint)
+    models = {name: _model(checkpoint, choice, name) for name in classes}
+    first = next(iter(models.values()))
+    encoder = getattr(first, first.base_model_prefix, first)
     if products != torch.float32:
         half.halve_products(encoder, products)
     return Body(
         family=checkpoint.family,
         encoder=encoder,
         lean=lean.lean_encoder(encoder),
-        masked_word=_masked_word(model),
-        next_sentence=_next_sentence(model, encoder),
+        heads={
+            head: head_module(models[name], head)
+            for name, heads in classes.items()
+            for head in heads
+        },
     )
-
-
-def _masked_word(model: Any) -> Any:
-    if hasattr(model, "vocab_projector"):  # DistilBERT spreads its head over the model
-
-        def read_out(states: Any) -> Any:
-            states = model.activation(model.vocab_transform(states))
-            return model.vocab_projector(model.vocab_layer_norm(states))
-
-        return read_out
-    if hasattr(model, "lm_head"):
-        return model.lm_head
-    return getattr(getattr(model, "cls", None), "predictions", None)
-
-
-def _next_sentence(model: Any, body: Any) -> Any:
-    head = getattr(getattr(model, "cls", None), "seq_relationship", None)
-    return None if head is None else lambda last: head(body.pooler(last))

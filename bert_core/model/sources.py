@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bert_core.errors import ModelError
-from bert_core.model import hub
+from bert_core.model import hub, run_models
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.choice import EMBEDDED, ModelChoice
 from bert_core.settings import EMBEDDED_MODEL, PROJECT, read_settings
@@ -24,17 +24,19 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         What the folder holds. No weights have been loaded.
 
     Raises:
-        ModelError: no such folder, a folder outside the allowed ones, no such hub id, no
+        ModelError: no such folder, a folder outside the allowed ones, no such run or hub id, no
             network, or files that cannot be used.
     """
     if choice.source == EMBEDDED:
         return inspect(EMBEDDED_MODEL, source=EMBEDDED)
+    if choice.source.startswith(run_models.PREFIX):
+        return inspect(run_models.result_folder(choice.source), source=choice.source)
     if looks_like_folder(choice.source):
         return inspect(allowed_folder(choice.source), source=choice.source)
     if not hub.is_repo_id(choice.source):
         raise ModelError(
-            f"{choice.source[:80]!r} is neither 'embedded', nor a folder such as ./my-bert, nor a "
-            "hub id such as google-bert/bert-base-uncased.",
+            f"{choice.source[:80]!r} is neither 'embedded', nor a folder such as ./my-bert, nor "
+            "a run such as run:my-run, nor a hub id such as google-bert/bert-base-uncased.",
             field="model",
         )
     folder, commit = hub.download(choice.source, choice.revision, on_progress=on_progress)

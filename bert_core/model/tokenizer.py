@@ -33,6 +33,11 @@ class Tokenizer:
         vocabulary: all word pieces.
         mask_token: how the checkpoint spells its mask.
         mask_id: the id of it.
+        cls_id: the id of the first piece of an input.
+        sep_id: the id of the piece after a text.
+        pad_id: the id that fills a batch.
+        seps_between: separators between two texts: one in BERT, two in RoBERTa.
+        lower: whether capitals are read as small letters.
         max_pieces: longest input, special pieces included.
     """
 
@@ -40,10 +45,15 @@ class Tokenizer:
         library, description = read_tokenizer(checkpoint)
         self.mask_token: str = library.mask_token
         self.mask_id = int(library.mask_token_id)
+        self.cls_id = int(library.cls_token_id)
+        self.sep_id = int(library.sep_token_id)
+        self.pad_id = int(library.pad_token_id)
         self.max_pieces = min(checkpoint.max_pieces, int(library.model_max_length))
         self.vocabulary = read_vocabulary(library, description)
         self._plain = text_backend(description)
         self._masking = text_backend(description, self.mask_token)
+        self.seps_between = _seps_between(self._plain.encode("a", "a"))
+        self.lower = self._plain.encode("ABCDE").ids == self._plain.encode("abcde").ids
 
     def encode(
         self,
@@ -69,7 +79,7 @@ class Tokenizer:
                 long, or one that cannot be written as UTF-8.
         """
         for value, field in ((text, "text"), (pair, "pair")):
-            _check(value, field)
+            check_text(value, field)
         parts = tuple(self._marked(part, masks) for part in (text, pair) if part is not None)
         backend = self._masking if masks else self._plain
         encoding = backend.encode(parts[0].text, parts[1].text if len(parts) > 1 else None)
@@ -83,7 +93,7 @@ class Tokenizer:
         """
         for row, text in enumerate(texts, start=1):
             with _in_row(row):
-                _check(text, "text")
+                check_text(text, "text")
         marked = [self._marked(text, True) for text in texts]
         # One call for all rows; the backend spreads a large batch over the cores.
         encodings = self._masking.encode_batch([part.text for part in marked])
@@ -94,6 +104,18 @@ class Tokenizer:
             with _in_row(row):
                 found.append(self._finished(text, None, (part,), encoding, "refuse"))
         return found
+
+    def cut_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of the pieces of many texts, special pieces neither added nor recognised."""
+        encodings = self._plain.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def cut_words(self, words: Sequence[str]) -> list[list[int]]:
+        """As :meth:`cut_many` for words that stand inside a sentence, each after a space.
+
+        Word pieces know no spaces, but the pieces of RoBERTa and its like begin with one.
+        """
+        return self.cut_many([" " + word for word in words])
 
     def pieces_of(self, word: str) -> tuple[int, ...]:
         """Ids of the pieces of a word as it stands inside a sentence, after a space."""
@@ -202,15 +224,24 @@ def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:
     return part.to_original(start, end)
 
 
-def _check(value: str | None, field: str) -> None:
+def check_text(value: str | None, field: str) -> None:
+    """Refuse a text that no tokenizer should be given; None is no text.
+
+    Args:
+        value: what was typed.
+        field: name of the input, also used in the sentence (``"question"``).
+
+    Raises:
+        InputError: it is empty, far too long, or cannot be written as UTF-8.
+    """
     if value is None:
         return
+    name = "second text" if field == "pair" else field
     if not value.strip():
-        name = "second text" if field == "pair" else "text"
         raise InputError(f"The {name} is empty. Type some words.", field=field)
     if len(value) > MAX_CHARACTERS:
         raise InputError(
-            f"The text has {len(value):,} characters; at most {MAX_CHARACTERS:,} are looked at. "
+            f"The {name} has {len(value):,} characters; at most {MAX_CHARACTERS:,} are looked at. "
             "Shorten it.",
             field=field,
         )
@@ -221,3 +252,9 @@ def _check(value: str | None, field: str) -> None:
             f"Character {error.start + 1:,} is half of a surrogate pair and no text. Remove it.",
             field=field,
         ) from None
+
+
+def _seps_between(pair: Encoding) -> int:
+    owners = pair.sequence_ids
+    first, second = owners.index(0), owners.index(1)
+    return owners[first:second].count(None)

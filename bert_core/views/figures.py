@@ -5,8 +5,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from bert_core.analysis.lens import LensResult
+from bert_core.analysis.shift import ShiftResult
 from bert_core.views.numbers import percent
-from bert_core.views.palette import CATEGORIES
+from bert_core.views.palette import CATEGORIES, SEQUENTIAL
 
 
 def rank_paths(result: LensResult) -> Any:
@@ -36,6 +37,59 @@ def rank_paths(result: LensResult) -> Any:
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.15},
     )
+    return figure
+
+
+def shift_heads(result: ShiftResult) -> Any:
+    """How far each attention head moved, layer by layer; layers and heads counted from 1.
+
+    Args:
+        result: from :func:`bert_core.analysis.shift.shift`.
+    """
+    layers, heads = result.attention.shape
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=result.attention,
+        x=[str(head) for head in range(1, heads + 1)],
+        y=[str(layer) for layer in range(1, layers + 1)],
+        customdata=[[percent(moved) for moved in row] for row in result.attention.tolist()],
+        colorscale=SEQUENTIAL,
+        zmin=0,
+        colorbar={"title": "moved", "tickformat": ".0%"},
+        hovertemplate="layer %{y}, head %{x}: %{customdata} of its attention moved<extra></extra>",
+    )
+    return _grid(figure, rows=layers, across="head")
+
+
+def shift_pieces(result: ShiftResult) -> Any:
+    """How far the hidden state of each piece turned, layer by layer.
+
+    Args:
+        result: from :func:`bert_core.analysis.shift.shift`.
+    """
+    rows, pieces = result.hidden.shape
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=result.hidden,
+        x=list(range(pieces)),
+        y=["emb.", *(str(layer) for layer in range(1, rows))],
+        customdata=[[_plain(piece) for piece in result.tokens.pieces]] * rows,
+        colorscale=SEQUENTIAL,
+        zmin=0,
+        colorbar={"title": "1 − cosine"},
+        hovertemplate="layer %{y}, %{customdata}: %{z:.3f}<extra></extra>",
+    )
+    figure.update_xaxes(
+        tickvals=list(range(pieces)), ticktext=[_plain(piece) for piece in result.tokens.pieces]
+    )
+    return _grid(figure, rows=rows, across="")
+
+
+def _grid(figure: Any, *, rows: int, across: str) -> Any:
+    """A heatmap with one row for each layer, the first at the top."""
+    figure.update_yaxes(autorange="reversed", title="layer", type="category")
+    figure.update_xaxes(title=across, type="category" if across else None)
+    figure.update_layout(height=120 + 26 * rows, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure
 
 

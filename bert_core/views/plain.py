@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 from bert_core.analysis.compare import Comparison
 from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import UNTRAINED, LensResult
+from bert_core.analysis.shift import ShiftResult
 from bert_core.analysis.surprise import PSEUDO, SurpriseResult
 from bert_core.model.checkpoints import HEAD_NAMES
 from bert_core.model.inventory import Inventory
+from bert_core.tasks.answer import AnswerResult
 from bert_core.tasks.candidates import CandidateTable
+from bert_core.tasks.choose import ChooseResult
+from bert_core.tasks.classify import ClassifyResult
 from bert_core.tasks.filling import NO_JOINT
 from bert_core.tasks.masked import FillResult
 from bert_core.tasks.probe import ProbeTable
+from bert_core.tasks.tag import TagResult
 from bert_core.views.numbers import bits, joined, percent, signed
 
 if TYPE_CHECKING:
@@ -135,6 +140,73 @@ def probe(result: ProbeTable) -> str:
     rows = [(row.slot, signed(row.log_odds), signed(row.corrected)) for row in result.rows]
     sides = f"above 0: {joined(result.group_a)}; below 0: {joined(result.group_b)}"
     return _with_notes([table(("slot", "log-odds", "corrected"), rows), sides], result.notes)
+
+
+def classify(result: ClassifyResult) -> str:
+    """Labels with their probabilities, or the number."""
+    if result.score is not None:
+        return _with_notes([f"score {result.score:.4f}"], result.notes)
+    rows = [
+        (each.label, percent(each.probability), signed(each.logit)) for each in result.probabilities
+    ]
+    return _with_notes([table(("label", "probability", "logit"), rows)], result.notes)
+
+
+def tag(result: TagResult) -> str:
+    """Every word, then the entities."""
+    words = [(each.word, each.tag, percent(each.probability)) for each in result.words]
+    parts = [table(("word", "tag", "probability"), words)]
+    if result.entities:
+        found = [
+            (each.text, each.kind, f"{each.start}–{each.end}", percent(each.probability))
+            for each in result.entities
+        ]
+        parts.append(table(("entity", "kind", "characters", "probability"), found))
+    return _with_notes(parts, result.notes)
+
+
+def choose(result: ChooseResult) -> str:
+    """Endings, the most probable first."""
+    rows = [
+        (str(each.index + 1), each.ending, percent(each.probability), signed(each.logit))
+        for each in result.choices
+    ]
+    head = ("number", "ending", "probability", "logit")
+    return _with_notes([table(head, rows)], result.notes)
+
+
+def answer(result: AnswerResult) -> str:
+    """The answer and why, then what else was considered."""
+    rows = [
+        (
+            each.text or "(no answer)",
+            f"{each.start}–{each.end}",
+            percent(each.probability),
+            signed(each.start_logit + each.end_logit),
+        )
+        for each in result.nbest
+    ]
+    parts = [f"{result.text or '(no answer)'}\n{result.why}"]
+    if rows:
+        parts.append(table(("candidate", "characters", "probability", "score"), rows))
+    return _with_notes(parts, result.notes)
+
+
+def shift(result: ShiftResult, most: int = 10) -> str:
+    """The heads that changed most, then each layer's change."""
+    heads = [
+        (str(each.layer), str(each.head), percent(each.distance)) for each in result.heads[:most]
+    ]
+    layers = [
+        (str(layer or "embedding"), f"{row.mean():.4f}", f"{row.max():.4f}")
+        for layer, row in enumerate(result.hidden)
+    ]
+    parts = [
+        f"Before: {result.models[0]}\nAfter:  {result.models[1]}",
+        table(("layer", "head", "attention moved"), heads),
+        table(("layer", "mean 1 - cosine", "largest"), layers),
+    ]
+    return _with_notes(parts, result.notes)
 
 
 def models(result: Inventory) -> str:

@@ -13,12 +13,17 @@ import numpy as np
 from bert_core.analysis.compare import ComparedWord, Comparison
 from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import LensResult
+from bert_core.analysis.shift import ShiftResult
 from bert_core.analysis.surprise import SurpriseResult
 from bert_core.model.families import Family
 from bert_core.model.tokens import Tokens
+from bert_core.tasks.answer import AnswerResult
 from bert_core.tasks.candidates import CandidateTable
+from bert_core.tasks.choose import ChooseResult
+from bert_core.tasks.classify import ClassifyResult
 from bert_core.tasks.masked import FillResult
 from bert_core.tasks.probe import ProbeTable
+from bert_core.tasks.tag import TagResult
 
 Result = (
     FillResult
@@ -28,6 +33,11 @@ Result = (
     | LensResult
     | DirectionsResult
     | Comparison
+    | ClassifyResult
+    | TagResult
+    | ChooseResult
+    | AnswerResult
+    | ShiftResult
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet may read a formula after; some take the full-width signs as well."""
@@ -59,8 +69,8 @@ def to_record(value: Any) -> Any:
         return {name: to_record(getattr(value, name)) for name in names}
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     if isinstance(value, Mapping):
         return {str(key): to_record(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -108,6 +118,27 @@ def to_rows(result: Result) -> list[Row]:
             ]
         case Comparison():
             return [_compared(row) for row in result.rows]
+        case _:
+            return _head_rows(result)
+
+
+def _head_rows(
+    result: ClassifyResult | TagResult | ChooseResult | AnswerResult | ShiftResult,
+) -> list[Row]:
+    """The parts of an answer of a fine-tuned head, and of what its training moved."""
+    match result:
+        case ClassifyResult() if result.score is not None:
+            return [{"score": result.score}]
+        case ClassifyResult():
+            return [_flat(each) for each in result.probabilities]
+        case TagResult():
+            return [_flat(word) for word in result.words]
+        case ChooseResult():
+            return [_flat(choice) for choice in result.choices]
+        case AnswerResult():
+            return [_flat(candidate) for candidate in result.nbest]
+        case ShiftResult():
+            return [_flat(head) for head in result.heads]
 
 
 def _compared(row: ComparedWord) -> Row:

@@ -40,8 +40,9 @@ def choose_model() -> None:
             st.session_state["device"] = "cpu"
         names = list(dict.fromkeys([*_here(), st.session_state["model"]]))
         st.selectbox("Name", names, key="model", accept_new_options=True,
-                     help="embedded, a hub id such as google-bert/bert-base-uncased, or a model "
-                     "folder. What is here already is listed.")  # fmt: skip
+                     help="embedded, run:ID for what a run trained, a hub id such as "
+                     "google-bert/bert-base-uncased, or a model folder. What is here already is "
+                     "listed.")  # fmt: skip
         st.text_input("Revision", key="revision", placeholder="default branch",
                       help="Branch, tag or commit of a hub model.")  # fmt: skip
         st.selectbox("Device", list(places), key="device",

@@ -1,0 +1,1 @@
+"""How good answers are: thin over well-kept libraries, held to the official scripts."""

@@ -1,0 +1,64 @@
+"""The models that finished runs left behind: ``run:ID`` and its folder.
+
+A run is ``$BERT_EXPLORER_HOME/runs/ID``; what it trained is the model folder ``result`` in it.
+"""
+
+import re
+from pathlib import Path
+
+from bert_core.errors import ModelError
+from bert_core.settings import read_settings
+
+PREFIX = "run:"
+"""What the name of a run's model begins with."""
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+
+def result_folder(source: str) -> Path:
+    """The model folder of a run.
+
+    Args:
+        source: ``"run:ID"``.
+
+    Raises:
+        ModelError: that is no run's name, there is no such run, or it has no result.
+    """
+    name = source.removeprefix(PREFIX)
+    if not _ID.fullmatch(name):
+        raise ModelError(
+            f"{source[:80]!r} names no run: after 'run:' come lower-case letters, digits and "
+            "hyphens, at most 80.",
+            field="model",
+        )
+    folder = _runs() / name
+    if not folder.is_dir():
+        raise ModelError(
+            f"There is no run '{name}' here. 'python -m bert_core runs' lists those there are.",
+            field="model",
+        )
+    result = folder / "result"
+    if not result.is_dir():
+        raise ModelError(
+            f"The run '{name}' has no result yet: its model is there when it has finished or was "
+            f"stopped. 'python -m bert_core runs show {name}' says how far it is.",
+            field="model",
+        )
+    return result
+
+
+def all_results() -> list[tuple[str, Path]]:
+    """Name and model folder of every run that has one, by name."""
+    runs = _runs()
+    try:
+        names = sorted(entry.name for entry in runs.iterdir())
+    except OSError:
+        return []  # no run was ever started here
+    return [
+        (PREFIX + name, runs / name / "result")
+        for name in names
+        if _ID.fullmatch(name) and (runs / name / "result").is_dir()
+    ]
+
+
+def _runs() -> Path:
+    return read_settings().home / "runs"

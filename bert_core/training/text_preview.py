@@ -1,0 +1,104 @@
+"""The first pages of a plain text as pre-training instances, to be looked at before a run."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bert_core.data.pretraining.build import build
+from bert_core.data.pretraining.statistics import Statistics
+from bert_core.data.pretraining.store import Instance
+from bert_core.errors import InputError
+from bert_core.model import sources
+from bert_core.model.choice import ModelChoice
+from bert_core.model.tokenizer import Tokenizer
+from bert_core.training.kinds.pretraining import instance_settings
+from bert_core.training.settings import TrainSettings
+
+LOOKED_AT = 256 * 1024
+"""Bytes of the text that are made into instances: a second's work."""
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInstance:
+    """One instance in pieces.
+
+    Attributes:
+        pieces: T pieces as the model is shown them, after masking.
+        gold: for each masked position, the piece that stood there.
+        fates: for each masked position, ``"mask"``, ``"random"`` or ``"kept"``.
+        is_random_next: the second text does not follow the first.
+    """
+
+    pieces: tuple[str, ...]
+    gold: dict[int, str]
+    fates: dict[int, str]
+    is_random_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextPreview:
+    """What pre-training would see of a text.
+
+    Attributes:
+        statistics: realised rates, of the part that was looked at.
+        instances: the first few.
+        size: bytes of the file.
+        looked_at: bytes that were made into instances.
+    """
+
+    statistics: Statistics
+    instances: tuple[ShownInstance, ...]
+    size: int
+    looked_at: int
+
+
+def preview_text(text: Path, settings: TrainSettings, *, model: str = "embedded") -> TextPreview:
+    """Make instances of the beginning of a text.
+
+    Args:
+        text: one sentence a line, a blank line between documents.
+        settings: lengths, rates and seed.
+        model: whose word pieces the text is cut into.
+
+    Raises:
+        InputError: the text cannot be read, or has no sentence.
+        ModelError: the model cannot be found or is no BERT.
+    """
+    tokenizer = Tokenizer(sources.find(ModelChoice(source=model)))
+    pieces = tokenizer.vocabulary.pieces
+    wanted = instance_settings(settings, tokenizer.max_pieces)
+    with tempfile.TemporaryDirectory(prefix="bert-explorer-text-") as name:
+        begin = Path(name) / text.name
+        size, looked_at = _copy_beginning(text, begin)
+        store = build([begin], Path(name) / "store", wanted, cut=tokenizer.cut_many, pieces=pieces)
+        first = [store[index] for index in range(min(SHOWN, len(store)))]
+        statistics = store.statistics()
+    shown = tuple(_shown(instance, pieces) for instance in first)
+    return TextPreview(statistics, shown, size, looked_at)
+
+
+def _copy_beginning(text: Path, target: Path) -> tuple[int, int]:
+    try:
+        size = text.stat().st_size
+        with text.open("rb") as file:
+            content = file.read(LOOKED_AT)
+    except OSError as error:
+        raise InputError(f"{text} cannot be read: {error.strerror}.", field="text") from None
+    if size > len(content) and b"\n" in content:
+        content = content[: content.rindex(b"\n") + 1]  # a cut character is no fault of the file
+    target.write_bytes(content)
+    return size, len(content)
+
+
+def _shown(instance: Instance, pieces: tuple[str, ...]) -> ShownInstance:
+    positions = instance.positions.tolist()
+    return ShownInstance(
+        pieces=tuple(pieces[number] for number in instance.ids.tolist()),
+        gold={
+            place: pieces[number]
+            for place, number in zip(positions, instance.labels.tolist(), strict=True)
+        },
+        fates=dict(zip(positions, instance.fates, strict=True)),
+        is_random_next=instance.is_random_next,
+    )

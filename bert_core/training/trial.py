@@ -1,0 +1,130 @@
+"""The process of a pre-flight: ``python -m bert_core.training.trial FOLDER``.
+
+It reads ``spec.json``, does a few optimizer steps with the trainer of real runs, and writes
+``answer.json``: figures, ``{"memory": true}`` where memory ran out, or ``{"error": sentence}``.
+"""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import TrainerCallback
+
+from bert_core.errors import CoreError
+from bert_core.training import loop, lora
+from bert_core.training.failures import classify
+from bert_core.training.preflight import Measured
+from bert_core.training.reporting import memory_mib
+from bert_core.training.spec import RunSpec
+from bert_core.training.tasks import find_task
+from bert_core.training.trainer import FineTuner, arguments
+
+STEPS = 4
+"""One with the longest inputs, which needs most memory, and three with usual ones."""
+
+
+class Watch(TrainerCallback):  # type: ignore[misc]
+    """Times every step and never measures, saves or stops."""
+
+    def __init__(self) -> None:
+        self.pieces = 0
+        self.examples = 0
+        self.times: list[float] = []
+        self.passed: list[int] = []
+        self.memory = 0.0
+
+    def check(self) -> None:
+        """A trial is ended by ending its process."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Start the clock."""
+        self._note(args)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Note time, pieces and memory."""
+        self._note(args)
+
+    def _note(self, args: Any) -> None:
+        self.times.append(time.perf_counter())
+        self.passed.append(self.pieces)
+        self.memory = max(self.memory, memory_mib(args.device))
+
+
+def main(folder: Path) -> None:
+    """Do the trial and write its answer."""
+    spec = RunSpec.model_validate_json((folder / "spec.json").read_bytes())
+    try:
+        answer: Mapping[str, Any] = asdict(tried(spec, folder))
+    except CoreError as error:
+        answer = {"error": str(error), "field": error.field}
+    except (RuntimeError, MemoryError) as error:
+        reason, sentence = classify(error)
+        answer = {"memory": True} if reason == "out of memory" else {"error": sentence}
+    part = folder / "answer.json.part"
+    part.write_text(json.dumps(answer), encoding="utf-8")
+    os.replace(part, folder / "answer.json")
+
+
+def tried(spec: RunSpec, folder: Path) -> Measured:
+    """Do a few steps of a run and say what they took."""
+    task = find_task(spec.task)
+    start = loop.find_start(task, spec, folder)
+    tokenizer, prepared = loop.prepare(task, spec, folder, start)
+    settings = spec.settings.model_copy(update={"max_steps": STEPS, "grouped": False})
+    model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
+    if settings.lora_rank:
+        model = lora.add_lora(model, settings.lora_rank)
+    lengths = prepared.train.lengths
+    batch = settings.batch_size * settings.accumulation
+    few = prepared.train.part(_chosen(lengths, batch))
+    watch = Watch()
+    products = loop.products_of(spec)
+    FineTuner(
+        model=model,
+        kind=task.kind,
+        prepared=replace(prepared, train=few),
+        tokenizer=tokenizer,
+        settings=settings,
+        args=arguments(folder, settings, device=loop.device_of(spec), products=products),
+        reporter=watch,
+        on_measured=lambda step, score: False,
+    ).train()
+    return _figures(spec, lengths, watch)
+
+
+def _chosen(lengths: Sequence[int], batch: int) -> list[int]:
+    """The longest examples, enough for one step, then others taken evenly from all lengths."""
+    order = np.argsort(-np.asarray(lengths), kind="stable")
+    usual = order[np.linspace(0, len(order) - 1, batch * (STEPS - 1)).astype(int)]
+    return [*order[:batch].tolist(), *usual.tolist()]
+
+
+def _figures(spec: RunSpec, lengths: Sequence[int], watch: Watch) -> Measured:
+    """Time is taken to go with the pieces; the first step, which warms up, is left out."""
+    settings = spec.settings
+    batch = settings.batch_size * settings.accumulation * spec.processes
+    seconds = watch.times[-1] - watch.times[1]
+    a_piece = seconds / max(1, watch.passed[-1] - watch.passed[1])
+    an_epoch = math.ceil(len(lengths) / batch)
+    steps = settings.max_steps or math.ceil(an_epoch * settings.epochs)
+    pieces = sum(lengths)
+    step_seconds = max(a_piece * pieces / an_epoch / spec.processes, 1e-6)
+    return Measured(
+        step_seconds=step_seconds,
+        peak_mib=watch.memory,
+        total_steps=steps,
+        eta_seconds=step_seconds * steps,
+        examples=len(lengths),
+        pieces=pieces,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,149 @@
+"""Training in a terminal: tasks, settings, the doctor's findings, runs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bert_core.data.doctor import FileReport, Report
+from bert_core.data.pretraining.statistics import Statistics
+from bert_core.training.folder import RunFolder
+from bert_core.training.settings import TrainSettings, read_settings
+from bert_core.training.tasks import all_tasks, find_task
+from bert_core.views import run_lines
+from bert_core.views.numbers import counted, percent
+from bert_core.views.plain import table
+
+SHOWN = 20
+"""Problems that are printed; ``--json`` has all that are listed."""
+
+
+def tasks() -> str:
+    """All tasks with what their files look like."""
+    rows = [(task.name, task.metric, task.files) for task in all_tasks().values()]
+    return table(("task", "metric", "files"), rows)
+
+
+def settings(task: str = "") -> str:
+    """All settings with their defaults, those of a task where one is named."""
+    usual = read_settings({}, find_task(task).defaults if task else {}).model_dump()
+    rows = [
+        (name, str(usual[name]), field.description or "")
+        for name, field in TrainSettings.model_fields.items()
+    ]
+    return table(("setting", "default", "what it is"), rows)
+
+
+def report(found: Report) -> str:
+    """The doctor's findings: files, lengths, then problems, blocking ones first."""
+    lines = [line for file in found.files for line in _file(file, found.max_seq_length)]
+    if not found.findings:
+        return "\n".join([*lines, "Nothing is wrong with it."])
+    lines += ["", *(_kind(kind) for kind in found.kinds), ""]
+    for finding in found.findings[:SHOWN]:
+        problem = finding.problem
+        where = "" if problem.row is None else f", row {problem.row}"
+        lines.append(f"{problem.severity}: {finding.role}{where}: {problem.message}")
+    total = sum(kind.count for kind in found.kinds)
+    if total > SHOWN:
+        lines.append(f"... and {total - SHOWN:,} more; --json lists them.")
+    return "\n".join(lines)
+
+
+def _kind(kind: Any) -> str:
+    return f"{kind.severity}: {kind.count:,} x {kind.kind} ({kind.role})"
+
+
+def _file(file: FileReport, limit: int) -> list[str]:
+    lines = [
+        f"{file.role}: {file.path.name}, {counted(file.read, 'record')}, {file.usable:,} usable",
+        f"  SHA-256 {file.sha256}",
+    ]
+    if file.labels:
+        total = sum(count for _, count in file.labels)
+        shares = [f"{label} {count:,} ({percent(count / total)})" for label, count in file.labels]
+        lines.append(f"  labels: {', '.join(shares)}")
+    if file.lengths is not None:
+        lines.append(
+            f"  word pieces: median {file.lengths.median:.0f}, longest {file.lengths.longest:,}; "
+            f"{file.lengths.over:,} longer than {limit}"
+        )
+    return lines
+
+
+def instances(found: Statistics) -> str:
+    """Pre-training instances: how many, and the realised rates."""
+    rows = [
+        ("masked pieces", percent(found.masked_share), percent(found.expected_masked_share)),
+        ("[MASK]", percent(found.fate_share(found.mask)), "80.0 %"),
+        ("random piece", percent(found.fate_share(found.random)), "10.0 %"),
+        ("kept", percent(found.fate_share(found.kept)), "10.0 %"),
+        (
+            "random next text",
+            percent(found.random_next_share),
+            percent(found.expected_random_next_share),
+        ),
+    ]
+    warnings = [f"warning: {problem.message}" for problem in found.warnings()]
+    return "\n".join(
+        [f"{found.instances:,} instances", table(("", "realised", "expected"), rows), *warnings]
+    )
+
+
+def all_runs(folders: Sequence[RunFolder], *, as_json: bool = False) -> str:
+    """A line for each run."""
+    lines = [run_lines.read_line(folder) for folder in folders]
+    if as_json:
+        return json.dumps(
+            [
+                {
+                    "id": line.spec.id,
+                    "task": line.spec.task,
+                    "state": line.status.state,
+                    "metric": line.metric,
+                    "value": line.value,
+                }
+                for line in lines
+            ],
+            indent=1,
+        )
+    if not lines:
+        return "There are no runs yet: python -m bert_core train --task ... --train FILE"
+    rows = [
+        (
+            line.spec.id,
+            line.spec.task,
+            run_lines.state_words(line.status),
+            run_lines.progress_words(line.status),
+            f"{run_lines.metric_name(line.metric)} "
+            f"{run_lines.metric_words(line.metric, line.value)}",
+        )
+        for line in lines
+    ]
+    return table(("run", "task", "state", "progress", "result"), rows)
+
+
+def run(folder: RunFolder, *, as_json: bool = False) -> str:
+    """One run: where it is, its figures, and how to order it again."""
+    line = run_lines.read_line(folder)
+    if as_json:
+        return json.dumps(
+            {
+                "spec": line.spec.model_dump(),
+                "status": line.status.model_dump(),
+                "result": line.result,
+            },
+            indent=1,
+        )
+    status = line.status
+    lines = [f"run:{line.spec.id}", f"{run_lines.state_words(status)}. {status.message}"]
+    lines += [part for part in (run_lines.progress_words(status), *status.notes) if part]
+    figures: dict[str, Any] = (line.result or {}).get("metrics") or dict(status.best)
+    named = [(name, run_lines.metric_words(name, value)) for name, value in figures.items()]
+    if named:
+        lines += ["", table(("dev metric", "value"), named)]
+    data = (line.result or {}).get("data", {})
+    if data:
+        lines += ["", ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in data.items())]
+    if line.result is not None:
+        lines += [f"Model folder: {folder.result}"]
+    return "\n".join([*lines, "", f"Order it again: {line.spec.command}"])
