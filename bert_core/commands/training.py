@@ -32,6 +32,8 @@ Set = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="A setting; 'tasks TASK' lists them."),
 ]
 FOLLOW_SECONDS = 0.5
+REFERENCE_SEED = 12345
+"""What create_pretraining_data.py begins its random numbers with, unless it is told otherwise."""
 
 
 Preset = Annotated[str, typer.Option(help="Settings by name, below --set.")]
@@ -163,17 +165,21 @@ def pretraining_data(
     import tempfile
 
     from bert_core.data.pretraining.build import build
+    from bert_core.data.pretraining.cutting import google_cut
     from bert_core.data.pretraining.export import write_jsonl
     from bert_core.model import sources
     from bert_core.model.choice import ModelChoice
     from bert_core.model.tokenizer import Tokenizer
     from bert_core.training.kinds.pretraining import instance_settings
+    from bert_core.training.settings import read_settings
     from bert_core.views import training_text
 
     with sentences():
         tokenizer = Tokenizer(sources.find(ModelChoice(source=model, revision=revision)))
-        wanted = instance_settings(_settings("pretraining", "", set_), tokenizer.max_pieces)
+        values = {"seed": REFERENCE_SEED, **_pairs("--set", set_)}
+        wanted = instance_settings(read_settings(values), tokenizer.max_pieces)
         pieces = tokenizer.vocabulary.pieces
+        cut = google_cut(pieces, lower=tokenizer.lower)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".instances-") as work:
             store = build(text, Path(work) / "store", wanted, cut=tokenizer.cut_many, pieces=pieces)
             write_jsonl(store, out, pieces)

@@ -5,6 +5,7 @@ CODAH's TSV (Chen et al. 2019), seven columns without header; COPA's JSONL of Su
 question that its authors put to the reader (Roemmele et al. 2011).
 """
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -58,7 +59,9 @@ SWAG = Form("sent1", "sent2", ("ending0", "ending1", "ending2", "ending3"))
 COPA = Form("premise", None, ("choice1", "choice2"), question="question")
 CODAH = Form("prompt", None, _CODAH_COLUMNS[2:6], columns=_CODAH_COLUMNS)
 CLEANED = Form("context", "start", ("endings",))
-_HEADED = (SWAG, COPA, CLEANED)
+COLUMNS = Form("context", "start", SWAG.endings)
+"""As a cleaned file, with a column for each ending."""
+_HEADED = (SWAG, COPA, CLEANED, COLUMNS)
 
 
 def read_choices(
@@ -70,7 +73,8 @@ def read_choices(
     """Read questions of multiple choice.
 
     Args:
-        path: SWAG's CSV or JSONL, CODAH's TSV, COPA's JSONL, or the like.
+        path: SWAG's CSV or JSONL, with any number of columns ending0, ending1 ... and with or
+            without sent2; CODAH's TSV; COPA's JSONL; or the like.
         mapping: columns that are called otherwise, by role (context, start, endings, label);
             several columns of endings with commas between: ``{"endings": "a,b,c"}``.
         limit_mib: largest size in MiB.
@@ -110,28 +114,29 @@ def _taken(form: Form) -> dict[str, str]:
 
 def _chosen(records: Records, mapping: Mapping[str, str]) -> Form:
     """The first form that the file has, or else SWAG's."""
-    first = set(records.first)
-    mapped = [_mapped(form, mapping) for form in _HEADED]
-    # What a person says about the columns of a file with many endings needs no start column.
-    if "start" not in mapping and "context" in mapping:
-        mapped = [Form(f.context, None, f.endings, f.label) for f in mapped]
-    for form in mapped:
-        if set(form.needed) <= first:
-            return form
     cells = records.first
+    adapted = [_adapted(form, mapping, cells) for form in _HEADED]
+    for form in adapted:
+        if set(form.needed) <= set(cells):
+            return form
     if records.form != "json" and len(cells) == len(_CODAH_COLUMNS) and cells[-1].isdecimal():
         return CODAH
-    return mapped[0]
+    return adapted[0]
 
 
-def _mapped(form: Form, mapping: Mapping[str, str]) -> Form:
-    if not mapping:
-        return form
-    endings = tuple(name.strip() for name in mapping.get("endings", "").split(",") if name.strip())
+def _adapted(form: Form, mapping: Mapping[str, str], columns: Sequence[str]) -> Form:
+    """A form with the columns that a person named, and as many endings as the file has."""
+    named = tuple(name.strip() for name in mapping.get("endings", "").split(",") if name.strip())
+    endings = named or form.endings
+    if not named and form.endings == SWAG.endings:
+        numbered = [f"ending{number}" for number in range(len(columns))]
+        there = tuple(itertools.takewhile(lambda name: name in columns, numbered))
+        endings = there if len(there) > 1 else endings
+    start = mapping.get("start", form.start if form.start in columns else None)
     return Form(
         mapping.get("context", form.context),
-        mapping.get("start", form.start) or None,
-        endings or form.endings,
+        start or None,
+        endings,
         mapping.get("label", form.label),
         None if "context" in mapping else form.question,
     )

@@ -17,10 +17,11 @@ NOT_DECAYED = re.compile("LayerNorm|layer_norm|bias")
 BETAS = (0.9, 0.999)
 EPSILON = 1e-6
 CLIP_NORM = 1.0
-Tensors = tuple[torch.Tensor, ...]
+_LATE = 1e6
+"""Number of the first step: so late that the correction, ``1 - beta ** step``, is exactly 1."""
 
 
-class GoogleAdamW(torch.optim.Optimizer):
+class GoogleAdamW(torch.optim.AdamW):
     """``AdamWeightDecayOptimizer`` of google-research/bert, optimization.py.
 
     It differs from AdamW in one thing: the averages are not corrected for their start at 0.
@@ -40,6 +41,7 @@ class GoogleAdamW(torch.optim.Optimizer):
         weight_decay: pull towards 0, times the learning rate.
         clip_norm: longest gradient, all weights together; None does not clip. Gradients are
             shortened in place, so nobody else should clip them.
+        fused: whether torch updates all weights in one kernel.
     """
 
     def __init__(
@@ -51,11 +53,10 @@ class GoogleAdamW(torch.optim.Optimizer):
         eps: float = EPSILON,
         weight_decay: float = 0.01,
         clip_norm: float | None = CLIP_NORM,
+        fused: bool = True,
     ) -> None:
         self.clip_norm = clip_norm
-        super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        )
+        super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -72,45 +73,27 @@ class GoogleAdamW(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        trained = [w for group in self.param_groups for w in group["params"] if w.grad is not None]
         if self.clip_norm is not None:
-            _clip([p.grad for group in self.param_groups for p in group["params"]], self.clip_norm)
-        for group in self.param_groups:
-            trained = [(w, w.grad) for w in group["params"] if w.grad is not None]
-            if trained:
-                weights, gradients = zip(*trained, strict=True)
-                self._update(weights, gradients, group)
+            _clip([weight.grad for weight in trained], self.clip_norm)
+        for weight in trained:
+            if not self.state[weight]:
+                self.state[weight] = {
+                    "step": torch.tensor(_LATE, device=weight.device),
+                    "exp_avg": torch.zeros_like(weight),
+                    "exp_avg_sq": torch.zeros_like(weight),
+                }
+        super().step()
         return loss
 
-    def _update(self, weights: Tensors, gradients: Tensors, group: dict[str, Any]) -> None:
-        for weight in weights:
-            state = self.state[weight]
-            if not state:
-                state["exp_avg"] = torch.zeros_like(weight)
-                state["exp_avg_sq"] = torch.zeros_like(weight)
-        first = [self.state[weight]["exp_avg"] for weight in weights]
-        second = [self.state[weight]["exp_avg_sq"] for weight in weights]
-        beta_1, beta_2 = group["betas"]
-        # torch._foreach takes all weights in few kernels: the loop over them is the slow part.
-        torch._foreach_mul_(first, beta_1)
-        torch._foreach_add_(first, gradients, alpha=1 - beta_1)
-        torch._foreach_mul_(second, beta_2)
-        torch._foreach_addcmul_(second, gradients, gradients, 1 - beta_2)
-        roots = torch._foreach_sqrt(second)
-        torch._foreach_add_(roots, group["eps"])
-        # Both parts of the update are taken from the weights as they were before it.
-        torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
-        torch._foreach_addcdiv_(weights, first, roots, -group["lr"])
 
-
-def _clip(gradients: list[torch.Tensor | None], longest: float) -> None:
+def _clip(gradients: list[torch.Tensor], longest: float) -> None:
     """Shorten gradients, all together, to a norm of ``longest``, as ``tf.clip_by_global_norm``."""
-    present = [gradient for gradient in gradients if gradient is not None]
-    if not present:
+    if not gradients:
         return
-    norms = torch.stack([norm.to(present[0].device) for norm in torch._foreach_norm(present)])
     # The scale stays on the device: asking for its value would make the host wait.
-    scale = torch.clamp(longest / torch.linalg.vector_norm(norms), max=1.0)
-    torch._foreach_mul_(present, scale)
+    scale = torch.clamp(longest / torch.nn.utils.get_total_norm(gradients), max=1.0)
+    torch._foreach_mul_(gradients, scale)
 
 
 def google_schedule(step: int, *, total: int, warmup: int) -> float:
@@ -165,7 +148,7 @@ def make_optimizer(model: torch.nn.Module, settings: TrainSettings) -> torch.opt
     """
     groups = param_groups(model, settings.weight_decay)
     if settings.optimizer == "google":
-        return GoogleAdamW(groups, settings.learning_rate)
+        return GoogleAdamW(groups, settings.learning_rate, fused=_can_fuse(groups))
     return torch.optim.AdamW(
         groups, lr=settings.learning_rate, betas=BETAS, eps=EPSILON, fused=_can_fuse(groups)
     )

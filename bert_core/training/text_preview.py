@@ -19,36 +19,21 @@ LOOKED_AT = 256 * 1024
 SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ShownInstance:
-    """One instance in pieces.
-
-    Attributes:
-        pieces: T pieces as the model is shown them, after masking.
-        gold: for each masked position, the piece that stood there.
-        fates: for each masked position, ``"mask"``, ``"random"`` or ``"kept"``.
-        is_random_next: the second text does not follow the first.
-    """
-
-    pieces: tuple[str, ...]
-    gold: dict[int, str]
-    fates: dict[int, str]
-    is_random_next: bool
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TextPreview:
     """What pre-training would see of a text.
 
     Attributes:
         statistics: realised rates, of the part that was looked at.
         instances: the first few.
+        pieces: the vocabulary of the model, in the order of ids.
         size: bytes of the file.
         looked_at: bytes that were made into instances.
     """
 
     statistics: Statistics
-    instances: tuple[ShownInstance, ...]
+    instances: tuple[Instance, ...]
+    pieces: tuple[str, ...]
     size: int
     looked_at: int
 
@@ -72,10 +57,9 @@ def preview_text(text: Path, settings: TrainSettings, *, model: str = "embedded"
         begin = Path(name) / text.name
         size, looked_at = _copy_beginning(text, begin)
         store = build([begin], Path(name) / "store", wanted, cut=tokenizer.cut_many, pieces=pieces)
-        first = [store[index] for index in range(min(SHOWN, len(store)))]
+        first = tuple(store[index] for index in range(min(SHOWN, len(store))))
         statistics = store.statistics()
-    shown = tuple(_shown(instance, pieces) for instance in first)
-    return TextPreview(statistics, shown, size, looked_at)
+    return TextPreview(statistics, first, pieces, size, looked_at)
 
 
 def _copy_beginning(text: Path, target: Path) -> tuple[int, int]:
@@ -89,16 +73,3 @@ def _copy_beginning(text: Path, target: Path) -> tuple[int, int]:
         content = content[: content.rindex(b"\n") + 1]  # a cut character is no fault of the file
     target.write_bytes(content)
     return size, len(content)
-
-
-def _shown(instance: Instance, pieces: tuple[str, ...]) -> ShownInstance:
-    positions = instance.positions.tolist()
-    return ShownInstance(
-        pieces=tuple(pieces[number] for number in instance.ids.tolist()),
-        gold={
-            place: pieces[number]
-            for place, number in zip(positions, instance.labels.tolist(), strict=True)
-        },
-        fates=dict(zip(positions, instance.fates, strict=True)),
-        is_random_next=instance.is_random_next,
-    )

@@ -37,7 +37,8 @@ def checks(report: Report) -> BarTable:
         Column("what was found", "text"),
         *(Column(_FILES[file.role], "number") for file in report.files),
     )
-    return BarTable(columns, rows, caption="The data", badge=summary(report))
+    badge = "" if report.findings else "no problems"
+    return BarTable(columns, rows, caption="The data", badge=badge)
 
 
 def summary(report: Report) -> str:
@@ -132,12 +133,12 @@ def length_figure(report: Report) -> Any:
     if longest > limit / 2:  # a line far to the right of all bars would press them together
         figure.add_vline(
             x=limit + 0.5, line={"color": CATEGORIES[1], "width": 2, "dash": "dash"},
-            annotation={"text": f"cut at {limit}", "yanchor": "bottom"},
+            annotation={"text": f"max_seq_length {limit}", "yanchor": "bottom"},
             annotation_position="top left" if longest > limit * 1.4 else "top right",
         )  # fmt: skip
     else:
         figure.add_annotation(
-            text=f"cut at {limit} →", x=1, y=1.12, xref="paper", yref="paper", showarrow=False
+            text=f"max_seq_length {limit} →", x=1, y=1.12, xref="paper", yref="paper", showarrow=False
         )
     return _laid_out(figure, "word pieces, special ones included", len(report.files))
 

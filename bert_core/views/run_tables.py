@@ -83,58 +83,25 @@ def results_table(lines: Sequence[RunLine]) -> BarTable:
     return BarTable(_columns(lines, "figure"), tuple(rows), caption="Results")
 
 
-def data_rows(line: RunLine) -> BarTable:
-    """What a finished run read: counts of its record, each in a row."""
-    counts = (line.result or {}).get("data", {})
-    rows = tuple(
-        Bar((_COUNTS.get(name, metric_name(name)), f"{number:,}"))
-        for name, number in counts.items()
-    )
-    return BarTable((Column("data", "text"), Column("number", "number")), rows, caption="Data")
-
-
 def grid_table(summary: GridSummary) -> BarTable:
     """Mean and spread of every point of a grid, the best in bold."""
     varied = _varied(summary)
-    top = max((point.means[summary.metric] for point in summary.points), default=1.0)
     rows = []
     for index, point in enumerate(summary.points):
         spread = point.sds[summary.metric]
         mean = metric_words(summary.metric, point.means[summary.metric])
-        rows.append(
-            Bar(
-                (*(_value(getattr(point.settings, name)) for name in varied),
-                 f"{len(point.seeds)}",
-                 mean if spread is None else f"{mean} ± {metric_words(summary.metric, spread)}"),
-                point.means[summary.metric],
-                emphasis=index == summary.best,
-                note=", ".join(metric_words(summary.metric, value) for value in point.values),
-            )
-        )  # fmt: skip
+        cells = (
+            *(_value(getattr(point.settings, name)) for name in varied),
+            mean if spread is None else f"{mean} ± {metric_words(summary.metric, spread)}",
+            " · ".join(metric_words(summary.metric, value) for value in point.values),
+        )
+        rows.append(Bar(cells, emphasis=index == summary.best))
     columns = (
         *(Column(metric_name(name), "text") for name in varied),
-        Column("seeds", "number"),
-        Column("share of the best", "bar"),
         Column(metric_name(summary.metric), "number", help="Mean ± standard deviation over seeds."),
+        Column("each seed", "text", optional=True),
     )
-    return BarTable(
-        columns,
-        tuple(rows),
-        caption="Grid",
-        badge=counted(len(rows), "point"),
-        scale=max(top, 1e-9),
-    )
-
-
-_COUNTS = {
-    "train": "examples trained on",
-    "dev": "examples measured on",
-    "inputs": "inputs of an epoch",
-    "cut": "cut while training",
-    "dev_cut": "cut while measuring",
-    "left_out": "left out",
-    "held_back": "held back from the training data",
-}
+    return BarTable(columns, tuple(rows), caption="Grid", badge=counted(len(rows), "point"))
 
 
 def _fields(lines: Sequence[RunLine]) -> list[tuple[str, tuple[str, ...]]]:

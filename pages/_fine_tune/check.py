@@ -141,7 +141,7 @@ def _downloads(
 
 
 def _pictures(report: Report) -> None:
-    if any(file.labels for file in report.files):
+    if any(len(file.labels) > 1 for file in report.files):
         show(doctor.labels(report), key="ft_labels")
     if any(file.numbers for file in report.files):
         st.plotly_chart(doctor.numbers_figure(report), key="ft_numbers", config=CONFIG)

@@ -30,7 +30,10 @@ def panel(task: Task) -> TrainSettings | None:
     _fields(FIRST)
     with st.expander("More settings", icon=":material/tune:"):
         rest = [name for name in TrainSettings.model_fields if name not in FIRST]
-        _fields([name for name in rest if _concerns(name, task)])
+        mine = [name for name in rest if _concerns(name, task)]
+        _fields([name for name in mine if not _is_switch(name)])
+        for name in filter(_is_switch, mine):
+            _field(name)
     with shown_errors():
         names = TrainSettings.model_fields
         return read_settings({name: st.session_state[state.SETTING + name] for name in names})
@@ -41,6 +44,10 @@ def _concerns(name: str, task: Task) -> bool:
     sentence = TrainSettings.model_fields[name].description or ""
     head = next((head for begin, head in _OWN.items() if sentence.startswith(begin)), None)
     return head in (None, task.kind.head)
+
+
+def _is_switch(name: str) -> bool:
+    return TrainSettings.model_fields[name].annotation is bool
 
 
 def _fields(names: Sequence[str]) -> None:
@@ -73,4 +80,4 @@ def _field(name: str) -> None:
     elif int in get_args(kind):
         st.number_input(label, lowest, highest, step=1, placeholder="no limit", **shared)
     else:
-        st.segmented_control(label, get_args(kind), required=True, **shared)
+        st.selectbox(label, get_args(kind), **shared)

@@ -6,7 +6,7 @@ from bert_core.training.kinds.pretraining import instance_settings
 from bert_core.training.settings import TrainSettings
 from bert_core.training.tasks.base import Task
 from bert_core.training.text_preview import TextPreview, preview_text
-from bert_core.views.instances import instance_chips, rates
+from bert_core.views.instances import LEGEND, instance_caption, instance_chips, rates
 from bert_core.views.numbers import counted
 from pages._fine_tune.data import Files
 from pages._fine_tune.where import Place
@@ -30,11 +30,9 @@ def panel(task: Task, files: Files, settings: TrainSettings, place: Place) -> No
     show(rates(found.statistics), key="ft_rates")
     number = st.number_input("Instance", 1, len(found.instances), key="ft_instance")
     instance = found.instances[number - 1]
-    follows = "a random text" if instance.is_random_next else "what follows in the text"
-    chips(instance_chips(instance), key="ft_instance_chips", selectable="none",
-          label="Pieces of the instance", height=200)  # fmt: skip
-    st.caption(f"The second part is {follows}. Filled: [MASK]; strongly tinted: a random piece; "
-               "lightly tinted: left as it is. All of them are to be guessed.")  # fmt: skip
+    chips(instance_chips(instance, found.pieces), key="ft_instance_chips", selectable="none",
+          label="Pieces of the instance", height=240)  # fmt: skip
+    show_notes([instance_caption(instance), LEGEND])
     if settings.from_scratch:
         show_notes(["The pieces shown are the model's; the run learns its own from the text."])
 

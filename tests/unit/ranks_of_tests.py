@@ -1,7 +1,8 @@
 """Ranks that do what a test tells them: real processes, started by the real launcher.
 
 Started as a program, this file is a rank. In place of the training stands the act that the run
-is named after; ``train`` is the training itself, with a stop that comes to rank 1 only.
+is named after; ``train`` is the training itself, with a stop that comes to rank 1 only. With the
+word ``run`` before the id, it is the run's own process instead.
 """
 
 import json
@@ -15,31 +16,37 @@ import psutil
 
 from bert_core.training import rank
 from bert_core.training.control import Control
+from bert_core.training.engines.torchrun import Torchrun
 from bert_core.training.folder import RunFolder
 from bert_core.training.processes import processes_of
+from bert_core.training.states import Status
 from bert_core.training.together import any_rank, rank_0_first
+from bert_core.training.worker import Ending
 
+STAND_IN = Torchrun((__file__,))
 STOP_AT = 3
 
 
 def meet(folder: RunFolder, control: Control) -> None:
-    """Find each other, and look which ports the run's processes have open."""
+    """Find each other, and work one after the other."""
     assert any_rank(number() == 1)
     assert not any_rank(False)
     order = rank_0_first(lambda: take_number(folder))
-    open_to = {
-        connection.laddr.ip
-        for process in processes_of(folder)
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    (folder.path / f"met-{number()}").write_text(json.dumps([order, sorted(open_to)]))
-    any_rank(False)
+    (folder.path / f"met-{number()}").write_text(str(order))
 
 
 def no_memory(folder: RunFolder, control: Control) -> None:
+    """Note which ports the run's processes have open; then only rank 0 goes on."""
     control.stage("running")
+    any_rank(False)
     if number() == 1:
+        open_to = {
+            connection.laddr.ip
+            for process in processes_of(folder)
+            for connection in process.net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN
+        }
+        (folder.path / "open").write_text(json.dumps(sorted(open_to)))
         raise MemoryError
     any_rank(False)
 
@@ -85,7 +92,19 @@ class StopsRank1(Control):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+def execute(folder: RunFolder, engine: Torchrun | None = None) -> Status:
+    """What the run's own process does when it is the run's turn."""
+    with Control(folder) as control:
+        control.claim()
+        with Ending(folder, control):
+            (engine or STAND_IN).execute(folder, control)
+    return control.status
+
+
 def _main() -> int:
+    if sys.argv[1] == "run":
+        execute(rank.runs.get(sys.argv[2]))
+        return 0
     act = rank.runs.get(sys.argv[1]).spec.name
     if act == "train":
         rank.Control = StopsRank1  # type: ignore[misc]

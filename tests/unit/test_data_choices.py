@@ -126,12 +126,27 @@ def test_every_row_needs_as_many_endings(tmp_path: Path) -> None:
     ]
 
 
-def test_missing_columns_are_named(tmp_path: Path) -> None:
-    found = choices(tmp_path, "sent1,sent2,ending0,ending1,ending2,label\nA,B,a,b,c,0\n")
-    [problem] = found.problems
-    assert (problem.kind, problem.severity, problem.field) == (
-        "missing-column", "blocking", "ending3",
-    )  # fmt: skip
+def test_there_may_be_other_numbers_of_endings_and_no_start(tmp_path: Path) -> None:
+    found = choices(tmp_path, "sent1,ending0,ending1,ending2,label\nA.,a,b,c,2\n")
+    assert found.examples == (ChoiceExample(2, "A.", "", ("a", "b", "c"), 2),)
+    own = choices(tmp_path, "context,start,ending0,ending1,label\nA.,It,a,b,0\n")
+    assert own.examples == (ChoiceExample(2, "A.", "It", ("a", "b"), 0),)
+    assert own.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "missing"),
+    [
+        ("sent1,sent2,ending1,ending2,label", ["ending0", "ending3"]),
+        ("first,sent2,ending0,ending1,label", ["sent1"]),
+        ("sent1,sent2,ending0,ending1,right", ["label"]),
+    ],
+)
+def test_missing_columns_are_named(tmp_path: Path, header: str, missing: list[str]) -> None:
+    found = choices(tmp_path, f"{header}\nA,B,a,b,0\n")
+    assert [(p.kind, p.severity, p.field) for p in found.problems] == [
+        ("missing-column", "blocking", name) for name in missing
+    ]
     assert found.examples == ()
     assert found.read == 1
 

@@ -156,7 +156,7 @@ def test_a_missing_column_lists_those_there_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("layout", "header"),
     [
-        (COLA, "id,title,stars,review"),
+        (COLA, "id,title,stars,words"),
         (layouts.XNLI, "first,second,verdict"),
         (STSB, "genre,file,year,id,rating,first,second"),
     ],

@@ -48,11 +48,16 @@ def settings_of(trace: dict[str, Any]) -> TrainSettings:
     )
 
 
+@pytest.mark.parametrize("fused", [True, False])
 @pytest.mark.parametrize("trace", TRACES, ids=lambda trace: trace["id"])
-def test_the_google_optimizer_follows_the_reference(trace: dict[str, Any]) -> None:
+def test_the_google_optimizer_follows_the_reference(trace: dict[str, Any], fused: bool) -> None:
     settings = settings_of(trace)
     model = Named(trace["initial_parameters"], torch.float64)
     optimizer = make_optimizer(model, settings)
+    assert isinstance(optimizer, GoogleAdamW)
+    for group in optimizer.param_groups:
+        assert group["fused"]
+        group["fused"] = fused
     schedule = make_schedule(optimizer, settings, trace["settings"]["num_train_steps"])
     assert len(trace["steps"]) >= 60
     for gradients, step in zip(trace["gradients"], trace["steps"], strict=True):
@@ -147,6 +152,21 @@ def test_weights_without_a_gradient_stay() -> None:
     assert torch.equal(still, torch.ones(3))
     assert still not in optimizer.state
     assert moved[1].item() == pytest.approx(0.95), "decay acts where the gradient is 0"
+
+
+def test_nothing_is_corrected_after_many_steps_either() -> None:
+    weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    optimizer = GoogleAdamW([weight], 0.001, weight_decay=0.0)
+    expected, first, second = 0.0, 0.0, 0.0
+    for step in range(2_000):
+        gradient = 0.5 + 0.4 * (step % 3)
+        weight.grad = torch.tensor([gradient], dtype=torch.float64)
+        optimizer.step()
+        clipped = min(gradient, 1.0)
+        first = 0.9 * first + 0.1 * clipped
+        second = 0.999 * second + 0.001 * clipped**2
+        expected -= 0.001 * first / (second**0.5 + 1e-6)
+    assert weight.item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_clipping_can_be_left_to_the_caller() -> None:

@@ -97,6 +97,15 @@ def test_rare_characters_leave_room_for_words(tmp_path: Path) -> None:
     assert sum(piece in rare for piece in pieces) == 240 // 8 - len(set("theronwaitscoldlaker"))
 
 
+def test_older_files_of_a_model_folder_are_replaced(text: Path) -> None:
+    folder = text.parent / "new"
+    learn_vocabulary([text], folder, size=300)
+    (folder / "config.json").write_text("{}")
+    learn_vocabulary([text], folder, size=250)
+    assert len(pieces_of(folder)) <= 250
+    assert (folder / "config.json").exists()
+
+
 def test_a_stop_leaves_nothing(text: Path) -> None:
     class Stopped(Exception):
         pass

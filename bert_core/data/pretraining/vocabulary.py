@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from bert_core.data.pretraining.folders import new_folder
 from bert_core.data.pretraining.lines import LineReader
 from bert_core.errors import InputError
 
@@ -39,21 +38,20 @@ def learn_vocabulary(
 
     Args:
         paths: UTF-8 text files; line breaks mean nothing here.
-        folder: where to; it must not exist, and does not until its files are whole.
+        folder: where to; it is made where it is missing, and older files are replaced.
         size: V, the most pieces there may be, from 200 to 200,000. The first 104 have the places
             they have in BERT: [PAD] is 0, [UNK], [CLS], [SEP] and [MASK] are 100 to 103, and
             99 unused ones are between.
         lower: whether text is lower-cased and stripped of accents.
         longest: longest input of the model, in word pieces.
-        check: called often; what it raises stops the work and leaves nothing behind.
+        check: called often; what it raises stops the work before anything is written.
 
     Returns:
         ``folder`` with vocab.txt, tokenizer.json and tokenizer_config.json. A short text gives
         fewer than ``size`` pieces: vocab.txt has one on each line.
 
     Raises:
-        InputError: ``folder`` exists, ``size`` is out of range, a file cannot be read, or there
-            is no word in it.
+        InputError: ``size`` is out of range, a file cannot be read, or there is no word in it.
     """
     if not SMALLEST <= size <= LARGEST:
         raise InputError(
@@ -66,11 +64,11 @@ def learn_vocabulary(
             check()
             yield batch
 
-    with new_folder(folder) as partial:
-        pieces = _learnt(batches, size, lower)
-        if len(pieces) <= len(_FIRST):
-            raise InputError("The text has no word to learn from.", field="text")
-        _write(partial, pieces, lower, longest)
+    pieces = _learnt(batches, size, lower)
+    if len(pieces) <= len(_FIRST):
+        raise InputError("The text has no word to learn from.", field="text")
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder, pieces, lower, longest)
     return folder
 
 
