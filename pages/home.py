@@ -29,6 +29,13 @@ for row in (CARDS[:2], CARDS[2:]):
             st.markdown(sentence)
             st.page_link("masked_word.py", label="Open", icon=":material/arrow_forward:",
                          query_params=query)  # fmt: skip
+st.subheader("Teach it something", anchor=False)
+with st.container(border=True):
+    st.markdown(
+        "A table of labelled sentences, a CoNLL file, questions on a text, or plain text: check "
+        "it, train on it, watch, stop, resume, compare, and try the result."
+    )
+    st.page_link("fine_tune.py", label="Fine-tune", icon=":material/fitness_center:")
 st.subheader("Yours to keep", anchor=False)
 st.markdown(
     "Everything runs on this machine, with the network cut if you like: a small BERT of our own "

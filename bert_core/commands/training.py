@@ -181,7 +181,7 @@ def pretraining_data(
         pieces = tokenizer.vocabulary.pieces
         cut = google_cut(pieces, lower=tokenizer.lower)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".instances-") as work:
-            store = build(text, Path(work) / "store", wanted, cut=tokenizer.cut_many, pieces=pieces)
+            store = build(text, Path(work) / "store", wanted, cut=cut, pieces=pieces)
             write_jsonl(store, out, pieces)
             typer.echo(training_text.instances(store.statistics()), err=True)
 

@@ -73,6 +73,6 @@ def inspect_data(
         dev_set,
         lengths=lambda examples: kind.lengths(examples, tokenizer),
         max_seq_length=min(settings.max_seq_length, tokenizer.max_pieces),
-        version_2=bool(getattr(kind, "version_2", False)),
+        version_2=kind.version_2,
     )
     return Inspection(report, train_set, dev_set, tokenizer.max_pieces)

@@ -11,7 +11,7 @@ from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import list_devices
 from bert_core.model.tokenizer import Tokenizer
-from bert_core.training import card, lora, results, saves
+from bert_core.training import card, lora, models, results, saves
 from bert_core.training.control import Control, Stopped
 from bert_core.training.folder import RunFolder
 from bert_core.training.kinds.base import Check, Prepared, Score
@@ -103,10 +103,14 @@ class _Session:
         self._start, self._prepared = start, prepared
         settings = folder.spec.settings
         model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
+        if settings.attention_dropout is not None:
+            models.set_attention_dropout(model, settings.attention_dropout)
         if settings.lora_rank:
             model = lora.add_lora(model, settings.lora_rank)
         self._best = results.Best(folder.path / "best", task.metric, settings.patience)
         self._reporter = Reporter(control, settings, self._saved)
+        self._from = self._resumed()
+        self._last: tuple[int, Score] = (-1, Score({}))
         self._trainer = FineTuner(
             model=model,
             kind=task.kind,
@@ -118,6 +122,7 @@ class _Session:
                 settings,
                 device=device_of(folder.spec),
                 products=products_of(folder.spec),
+                measure_first=task.kind.measures_start and self._from is None,
             ),
             reporter=self._reporter,
             on_measured=self._measured,
@@ -126,7 +131,7 @@ class _Session:
     def run(self) -> None:
         """Train to the end or to a stop, then write what there is."""
         began = time.monotonic()
-        self._trainer.train(resume_from_checkpoint=self._resumed())
+        self._trainer.train(resume_from_checkpoint=self._from)
         step = self._trainer.state.global_step
         partial = self._reporter.stopped
         seconds = time.monotonic() - began
@@ -148,6 +153,7 @@ class _Session:
     def _measured(self, step: int, score: Score) -> bool:
         """Note a measurement; keep the weights if they are the best. True: enough is enough."""
         self._control.record("dev", step, **score.metrics)
+        self._last = step, score
         if not self._control.writes:
             return False
         if self._best.offer(step, score.metrics, self._trainer.model):
@@ -163,8 +169,10 @@ class _Session:
         model = self._trainer.accelerator.unwrap_model(self._trainer.model)
         score = None
         if not partial:
-            self._best.restore(model)
-            score = self._trainer.score()
+            measured, score = self._last
+            if measured != self._best.step:  # the best weights are others than the last ones
+                self._best.restore(model)
+                score = self._trainer.score()
             self._write_answers(score)
         if self._folder.spec.settings.lora_rank:
             lora.save_adapter(model, self._folder.path / "adapter")
@@ -203,6 +211,7 @@ def _record(
     record: dict[str, Any] = {
         "metric": task.metric,
         "metrics": dict(metrics),
+        "before": _before(folder),
         "details": {name: dict(values) for name, values in (details or {}).items()},
         "step": step,
         "steps": steps,
@@ -214,6 +223,13 @@ def _record(
     }
     folder.write_result(record)
     card.write_card(folder.result, folder.spec, task, record)
+
+
+def _before(folder: RunFolder) -> dict[str, float]:
+    """What was measured before the first step, if anything was."""
+    rows = folder.read_metrics().rows
+    first = next((row for row in rows if row["kind"] == "dev" and row["step"] == 0), {})
+    return {name: value for name, value in first.items() if name not in ("kind", "step", "time")}
 
 
 def device_of(spec: RunSpec) -> str:

@@ -69,3 +69,10 @@ def _refuse_random_encoder(info: dict[str, Any]) -> None:
 
 
 _PREFIXES = ("bert", "distilbert", "roberta", "cls")
+
+
+def set_attention_dropout(model: Any, share: float) -> None:
+    """Leave out so many attention weights at random in training; the configuration stays."""
+    for module in model.modules():
+        if type(module).__name__.endswith("SelfAttention"):
+            module.dropout.p = share

@@ -57,6 +57,9 @@ class GoogleAdamW(torch.optim.AdamW):
     ) -> None:
         self.clip_norm = clip_norm
         super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+        # A gradient scaler must take its scale out before the norm is measured here, not leave
+        # that to the kernel.
+        self._step_supports_amp_scaling = False
 
     @overload
     def step(self, closure: None = None) -> None: ...

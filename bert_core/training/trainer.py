@@ -154,7 +154,14 @@ class FineTuner(Trainer):  # type: ignore[misc]
             self.model.save_pretrained(output_dir, state_dict=state_dict)
 
 
-def arguments(folder: Path, settings: TrainSettings, *, device: str, products: str) -> Any:
+def arguments(
+    folder: Path,
+    settings: TrainSettings,
+    *,
+    device: str,
+    products: str,
+    measure_first: bool = False,
+) -> Any:
     """The library's arguments for a run; everything it would do by itself is switched off.
 
     Args:
@@ -162,6 +169,7 @@ def arguments(folder: Path, settings: TrainSettings, *, device: str, products: s
         settings: of the run.
         device: ``"cpu"``, ``"cuda:0"``, ``"mps"``.
         products: ``"float32"``, ``"bfloat16"`` or ``"float16"``.
+        measure_first: whether the model is measured before its first step.
     """
     return TrainingArguments(
         output_dir=str(folder),
@@ -177,6 +185,7 @@ def arguments(folder: Path, settings: TrainSettings, *, device: str, products: s
         fp16=products == "float16",
         use_cpu=device == "cpu",
         activation_checkpointing=settings.gradient_checkpointing,
+        eval_on_start=measure_first,
         eval_strategy="no",
         save_strategy="no",
         logging_strategy="no",

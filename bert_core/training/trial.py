@@ -18,7 +18,7 @@ import numpy as np
 from transformers import TrainerCallback
 
 from bert_core.errors import CoreError
-from bert_core.training import loop, lora
+from bert_core.training import loop, lora, models
 from bert_core.training.failures import classify
 from bert_core.training.preflight import Measured
 from bert_core.training.reporting import memory_mib
@@ -79,6 +79,8 @@ def tried(spec: RunSpec, folder: Path) -> Measured:
     tokenizer, prepared = loop.prepare(task, spec, folder, start)
     settings = spec.settings.model_copy(update={"max_steps": STEPS, "grouped": False})
     model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
+    if settings.attention_dropout is not None:
+        models.set_attention_dropout(model, settings.attention_dropout)
     if settings.lora_rank:
         model = lora.add_lora(model, settings.lora_rank)
     lengths = prepared.train.lengths

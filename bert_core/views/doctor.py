@@ -138,7 +138,12 @@ def length_figure(report: Report) -> Any:
         )  # fmt: skip
     else:
         figure.add_annotation(
-            text=f"max_seq_length {limit} →", x=1, y=1.12, xref="paper", yref="paper", showarrow=False
+            text=f"max_seq_length {limit} →",
+            x=1,
+            y=1.12,
+            xref="paper",
+            yref="paper",
+            showarrow=False,
         )
     return _laid_out(figure, "word pieces, special ones included", len(report.files))
 

@@ -54,19 +54,18 @@ def run_list(lines: Sequence[RunLine], total: int) -> BarTable:
     return BarTable(columns, rows, caption="Runs", badge=shown, scale=1.0, slim=True)
 
 
-def settings_table(lines: Sequence[RunLine]) -> BarTable:
-    """Settings of several runs side by side: those that differ first, in bold."""
-    found: list[tuple[bool, Bar]] = []
+def settings_tables(lines: Sequence[RunLine]) -> tuple[BarTable, BarTable]:
+    """Settings of several runs side by side: those that differ, and those that are the same."""
+    differ, same = [], []
     for name, values in _fields(lines):
-        differs = len(set(values)) > 1
-        found.append((differs, Bar((name, *values), emphasis=differs)))
-    found.sort(key=lambda each: not each[0])
-    number = sum(differs for differs, _ in found)
-    return BarTable(
-        _columns(lines, "setting"),
-        tuple(row for _, row in found),
-        caption="Settings",
-        badge=f"{counted(number, 'difference')}" if len(lines) > 1 else "",
+        if len(set(values)) > 1:
+            differ.append(Bar((name, *values)))
+        else:
+            same.append(Bar((name, values[0])))
+    badge = counted(len(differ), "difference")
+    return (
+        BarTable(_columns(lines, "setting"), tuple(differ), caption="Settings", badge=badge),
+        BarTable((Column("setting", "text"), Column("all", "text")), tuple(same)),
     )
 
 

@@ -168,11 +168,8 @@ def _inside(before: ModelChoice, after: ModelChoice, texts: Texts) -> None:
                 encoder_with_progress(before), encoder_with_progress(after), *texts
             ),
         )
-        left, right = st.columns(2)
-        with left:
-            st.caption("Attention: share of each head's weight that went elsewhere")
-            st.plotly_chart(figures.shift_heads(result), key="ft_shift_heads", config=CONFIG)
-        with right:
-            st.caption("Hidden states: how far each piece turned")
-            st.plotly_chart(figures.shift_pieces(result), key="ft_shift_pieces", config=CONFIG)
+        st.caption("Attention: share of each head's weight that went elsewhere")
+        st.plotly_chart(figures.shift_heads(result), key="ft_shift_heads", config=CONFIG)
+        st.caption("Hidden states: how far each piece turned")
+        st.plotly_chart(figures.shift_pieces(result), key="ft_shift_pieces", config=CONFIG)
         show_notes(result.notes)

@@ -9,7 +9,7 @@ from bert_core.training.grid import GridResult, summarise
 from bert_core.training.tasks import all_tasks
 from bert_core.views import curves
 from bert_core.views.run_lines import RunLine, labels_of, metric_name, settings_words
-from bert_core.views.run_tables import grid_table, results_table, settings_table
+from bert_core.views.run_tables import grid_table, results_table, settings_tables
 from pages._fine_tune.live import CONFIG, rows_of
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
@@ -36,7 +36,10 @@ def panel(line: RunLine, every: Sequence[RunLine]) -> None:
     if len(chosen) > 1:
         _curves(chosen, names)
         show(results_table(chosen), key="ft_results")
-        show(settings_table(chosen), key="ft_settings")
+        differ, same = settings_tables(chosen)
+        show(differ, key="ft_settings")
+        with st.expander("The same in all of them", icon=":material/equal:"):
+            show(same, key="ft_same")
 
 
 def _curves(lines: Sequence[RunLine], names: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What a run left: its figures, its model to try, its card, and ways to take it along."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pages._shared.tables import show
 
 LARGEST = 2**30
 """Bytes of a model that a browser is offered as a download."""
+_SHA = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def panel(line: RunLine) -> None:
@@ -61,7 +63,8 @@ def _card(folder: RunFolder) -> str:
     path = folder.result / "README.md"
     if not path.is_file():
         return "This result has no card."
-    text = path.read_text(encoding="utf-8")
+    # A SHA-256 in full would make its table wider than the page; the file has it.
+    text = _SHA.sub(r"\1…", path.read_text(encoding="utf-8"))
     return text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
 
 

@@ -16,14 +16,16 @@ import psutil
 
 from bert_core.training import rank
 from bert_core.training.control import Control
+from bert_core.training.engines.base import Engine
+from bert_core.training.engines.ray import Ray
 from bert_core.training.engines.torchrun import Torchrun
 from bert_core.training.folder import RunFolder
 from bert_core.training.processes import processes_of
 from bert_core.training.states import Status
 from bert_core.training.together import any_rank, rank_0_first
-from bert_core.training.worker import Ending
+from bert_core.training.worker import EXIT_CODES, Ending
 
-STAND_IN = Torchrun((__file__,))
+STAND_INS = {"torchrun": Torchrun((__file__,)), "ray": Ray((__file__,), patience=1)}
 STOP_AT = 3
 
 
@@ -59,6 +61,14 @@ def killed(folder: RunFolder, control: Control) -> None:
 
 
 def forever(folder: RunFolder, control: Control) -> None:
+    """Until a stop is asked for."""
+    control.stage("running")
+    while True:
+        control.check()
+        time.sleep(0.05)
+
+
+def deaf(folder: RunFolder, control: Control) -> None:
     control.stage("running")
     while True:
         time.sleep(0.05)
@@ -92,19 +102,18 @@ class StopsRank1(Control):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def execute(folder: RunFolder, engine: Torchrun | None = None) -> Status:
+def execute(folder: RunFolder, engine: Engine | None = None) -> Status:
     """What the run's own process does when it is the run's turn."""
     with Control(folder) as control:
         control.claim()
         with Ending(folder, control):
-            (engine or STAND_IN).execute(folder, control)
+            (engine or STAND_INS[folder.spec.engine]).execute(folder, control)
     return control.status
 
 
 def _main() -> int:
     if sys.argv[1] == "run":
-        execute(rank.runs.get(sys.argv[2]))
-        return 0
+        return EXIT_CODES[execute(rank.runs.get(sys.argv[2])).state]
     act = rank.runs.get(sys.argv[1]).spec.name
     if act == "train":
         rank.Control = StopsRank1  # type: ignore[misc]

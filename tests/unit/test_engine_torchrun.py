@@ -132,8 +132,8 @@ def test_no_rank_outlives_its_run_and_the_run_is_known_as_killed(new_run) -> Non
     process.kill()
     process.wait()
     # Nobody asks for the run's status here: that would end them as well.
-    _, alive = psutil.wait_procs(left, timeout=PATIENCE)
-    assert alive == []
+    processes.wait(left, PATIENCE)
+    assert not any(map(processes.lives, left))
     after = runs.status(folder)
     assert (after.state, after.reason) == ("failed", "killed")
 

@@ -178,6 +178,26 @@ def test_clipping_can_be_left_to_the_caller() -> None:
     assert torch.equal(free.grad, torch.full((4,), 8.0))
 
 
+def test_a_gradient_scaler_changes_nothing() -> None:
+    plain, scaled = small(), small()
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    inputs = torch.randn(8, 6, generator=torch.Generator().manual_seed(1))
+    for model in (plain, scaled):
+        optimizer = make_optimizer(model, TrainSettings(optimizer="google", learning_rate=0.01))
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = model(inputs).square().sum()
+            if model is scaled:
+                scaler.scale(loss).backward()
+                scaler.step(optimizer)
+                scaler.update()
+            else:
+                loss.backward()
+                optimizer.step()
+    for one, other in zip(plain.parameters(), scaled.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_gradients_that_are_no_numbers_are_not_hidden() -> None:
     weight = torch.nn.Parameter(torch.zeros(2))
     weight.grad = torch.tensor([float("nan"), 1.0])

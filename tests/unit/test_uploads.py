@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bert_core.data.uploads import keep_upload
+from bert_core.data.uploads import keep_upload, local_file
 from bert_core.errors import InputError
 
-ROWS = "text,label\nThe heron waits.,1\n".encode()
+ROWS = b"text,label\nThe heron waits.,1\n"
 
 
 def test_it_is_named_by_its_bytes_and_kept_once(tmp_path: Path) -> None:
@@ -57,3 +57,21 @@ def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "uploads").write_text("a file in the way", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be kept"):
         keep_upload(io.BytesIO(ROWS), "a.csv", tmp_path)
+
+
+def test_a_file_on_this_machine_is_opened_only_where_the_operator_allows(tmp_path: Path) -> None:
+    allowed, other = tmp_path / "allowed", tmp_path / "other"
+    for folder in (allowed, other):
+        folder.mkdir()
+        (folder / "data.csv").write_bytes(ROWS)
+    (allowed / "link.csv").symlink_to(other / "data.csv")
+    assert local_file(f" {allowed / 'data.csv'} ", [allowed]) == allowed / "data.csv"
+    for name in ("link.csv", "../other/data.csv", "../other/absent.csv"):
+        with pytest.raises(InputError, match="outside the folders"):
+            local_file(str(allowed / name), [allowed])
+    with pytest.raises(InputError, match="There is no file"):
+        local_file(str(allowed / "absent.csv"), [allowed])
+    with pytest.raises(InputError, match="There is no file"):
+        local_file(str(allowed), [allowed])
+    with pytest.raises(InputError):
+        local_file("nul\0byte", [allowed])

@@ -20,6 +20,8 @@ from bert_core.training.folder import RunFolder
 from bert_core.training.saves import write_atomically
 from bert_core.training.states import SILENT_SECONDS, alive, this_host
 
+LEASE = "BERT_EXPLORER_LEASE"
+"""Environment variable of ranks that may start late: the name of the lease that is meant."""
 LOOK_SECONDS = 1.0
 WAIT_SECONDS = 60.0
 """A rank that finds no lease for so long was started by mistake."""
@@ -35,11 +37,15 @@ class Lease:
 
     Args:
         folder: of the run; what ranks of an earlier attempt left in it is removed.
+        name: of the lease; ranks with another name in ``LEASE`` wait for theirs. By default one
+            that was never used.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, name: str = "") -> None:
         self._folder = ranks_folder(folder)
         self._path = self._folder / "lease"
+        # Ranks of an earlier attempt, on a machine that was cut off, must not take it for theirs.
+        self._name = name or secrets.token_hex(16)
 
     def __enter__(self) -> "Lease":
         """Begin it.
@@ -49,8 +55,7 @@ class Lease:
         """
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(exist_ok=True)
-        # Ranks of an earlier attempt, on a machine that was cut off, must not take it for theirs.
-        write_atomically(self._path, secrets.token_hex(16).encode())
+        write_atomically(self._path, self._name.encode())
         return self
 
     def renew(self) -> None:
@@ -100,27 +105,30 @@ class _Sight:
     def __init__(self, folder: RunFolder) -> None:
         self._path = ranks_folder(folder) / "lease"
         self._status = folder.status
-        self._token = b""
+        self._name = os.environ.get(LEASE, "").encode()
         self._renewed = 0
         self._since = time.monotonic()
 
     def begins(self) -> bool:
-        """Whether there is a lease; from then on that very one counts."""
-        with contextlib.suppress(OSError):
-            self._token = self._path.read_bytes()
-        return bool(self._token)
+        """Whether there is the lease; from then on only that one counts."""
+        try:
+            name = self._path.read_bytes()
+        except OSError:
+            return False
+        self._name = self._name or name
+        return name == self._name
 
     def lives(self) -> bool:
         """Whether the process lives that gave the lease."""
         try:
             # Opened each time: a shared file system looks afresh only then.
             with self._path.open("rb") as file:
-                token, renewed = file.read(), os.fstat(file.fileno()).st_mtime_ns
+                name, renewed = file.read(), os.fstat(file.fileno()).st_mtime_ns
         except FileNotFoundError:
             return False
         except OSError:
-            token, renewed = self._token, self._renewed
-        if token != self._token:
+            name, renewed = self._name, self._renewed
+        if name != self._name:
             return False
         if self._status.host == this_host():
             return alive(self._status)

@@ -136,7 +136,7 @@ def settle(folder: RunFolder, control: Control, world: int, launcher: str) -> No
         if first.reason == "disk":
             saves.remove_unfinished(folder.checkpoints_folder)
         control.end("failed", first.message, first.reason)
-    elif stopped and (control.stop_requested or not silent and not failed):
+    elif stopped and (control.stop_requested or (not silent and not failed)):
         raise Stopped(stopped[0].message)
     elif silent and not list(ranks_folder(folder).glob("rank-*")):
         control.end("failed", f"The training did not begin. {launcher}", "other")

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from bert_core.errors import RunError
 from bert_core.settings import PROJECT
 from bert_core.training.control import Control, Stopped
-from bert_core.training.engines.lease import Lease
+from bert_core.training.engines.lease import LEASE, Lease
 from bert_core.training.engines.outcomes import settle
 from bert_core.training.engines.torchrun import RANK, Torchrun, confined, ranks_of
 from bert_core.training.folder import RunFolder
@@ -33,18 +33,26 @@ LOG_POLLS = 4
 """The log is fetched once in so many polls: Ray sends all of it every time."""
 OUTAGE_SECONDS = 120.0
 """A cluster may be silent for so long before a run is given up."""
-STOP_SECONDS = 60.0
-"""Time in which a job may save after it saw the run's stop flag, and again after Ray's signal."""
 FINAL = ("STOPPED", "SUCCEEDED", "FAILED")
 HANDED_ON = ("BERT_EXPLORER_FOLDERS", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE")
 T = TypeVar("T")
 
 
 class Ray:
-    """Trains in a job of a Ray cluster."""
+    """Trains in a job of a Ray cluster.
+
+    Args:
+        rank: what a rank is started with, before the run's id.
+        patience: seconds in which a job may save after it saw the run's stop flag; after that
+            Ray stops it, and kills it when the same time has passed again.
+    """
 
     name = "ray"
     title = "Ray cluster"
+
+    def __init__(self, rank: tuple[str, ...] = RANK, patience: int = 60) -> None:
+        self._rank = rank
+        self._patience = patience
 
     def unavailable(self) -> str | None:
         """A sentence when Ray is not installed or no cluster is named."""
@@ -56,13 +64,22 @@ class Ray:
 
     def execute(self, folder: RunFolder, control: Control) -> None:
         """Submit the job and follow it to its end; see :class:`base.Engine`."""
-        job = _Job(folder, control, os.environ["RAY_ADDRESS"])
+        job = _Job(folder, control, os.environ["RAY_ADDRESS"], self._patience)
         job.clear()
-        job.submit()
+        job.submit(self._command(folder))
         job.wait_for_start()
-        with control.handed_over(), Lease(folder) as lease:
+        with control.handed_over(), Lease(folder, job.id) as lease:
             said = job.follow(lease)
         settle(folder, control, ranks_of(folder.spec), f"Ray says: {said}")
+
+    def _command(self, folder: RunFolder) -> str:
+        """What the job does: it is the only rank, or starts several on its node."""
+        number = ranks_of(folder.spec)
+        command = [sys.executable, *self._rank, folder.id]
+        if number > 1:
+            command = Torchrun(self._rank).command(folder, number, 1)
+        # "exec": a signal of Ray must reach the process, not a shell around it.
+        return f"cd {shlex.quote(str(PROJECT))} && exec {shlex.join(command)}"
 
 
 class _Job:
@@ -72,17 +89,18 @@ class _Job:
         folder: of the run.
         control: of the run.
         address: of the cluster.
+        patience: see :class:`Ray`.
 
     Raises:
         RunError: the cluster does not answer, or refuses the token.
     """
 
-    def __init__(self, folder: RunFolder, control: Control, address: str) -> None:
+    def __init__(self, folder: RunFolder, control: Control, address: str, patience: int) -> None:
         from ray.exceptions import RayError
         from ray.job_submission import JobSubmissionClient
 
         self._folder, self._control = folder, control
-        self._address = address
+        self._address, self._patience = address, patience
         # Ray's client raises these, and requests' errors, which are OSErrors.
         self._errors = (OSError, RuntimeError, RayError)
         self._logged = 0
@@ -95,40 +113,41 @@ class _Job:
     def clear(self) -> None:
         """Stop what a process of this run that was killed left in the cluster.
 
+        Jobs that still wait there cannot be stopped (ray#58353); they end when they begin.
+
         Raises:
-            RunError: it cannot be stopped.
+            RunError: a job does not stop.
         """
+        until = time.monotonic() + OUTAGE_SECONDS
         with self._sentences():
-            left = [job for job in self._client.list_jobs() if self._is_left(job)]
-            for job in left:
-                self._client.stop_job(job.submission_id)
-            until = time.monotonic() + 2 * STOP_SECONDS
-            while any(map(self._is_left, self._client.list_jobs())) if left else False:
+            for job in self._left("PENDING", "RUNNING"):
+                self._client.stop_job(job)
+            while left := self._left("RUNNING"):
                 self._control.check()
                 if time.monotonic() > until:
-                    raise RunError(f"The job {left[0].submission_id} of this run does not stop.")
+                    raise RunError(f"The Ray job {left[0]} of this run does not stop.")
                 time.sleep(POLL_SECONDS)
 
-    def submit(self) -> None:
+    def submit(self, command: str) -> None:
         """Hand the job to the cluster.
 
         Raises:
             RunError: the cluster refuses it.
         """
         spec = self._folder.spec
-        number = ranks_of(spec)
-        command = [sys.executable, *RANK, self._folder.id]
-        if number > 1:
-            command = Torchrun().command(self._folder, number, 1)
+        variables = {
+            **_variables(self._folder),
+            LEASE: self.id,
+            "RAY_JOB_STOP_WAIT_TIME_S": str(self._patience),
+        }
         with self._sentences():
             self._client.submit_job(
-                # "exec": a signal of Ray must reach the process, not a shell around it.
-                entrypoint=f"cd {shlex.quote(str(PROJECT))} && exec {shlex.join(command)}",
+                entrypoint=command,
                 submission_id=self.id,
                 # Without these numbers the job would run on the head node and see every GPU.
                 entrypoint_num_gpus=_gpus(spec),
-                entrypoint_num_cpus=_cpus(spec),
-                runtime_env={"env_vars": _variables(self._folder)},
+                entrypoint_num_cpus=ranks_of(spec),
+                runtime_env={"env_vars": variables},
             )
         print(f"Ray job {self.id} at {self._address}.", flush=True)
 
@@ -140,8 +159,8 @@ class _Job:
             RunError: the cluster does not answer any more.
         """
         spec = self._folder.spec
-        wanted = f"{_gpus(spec)} GPUs and " if _gpus(spec) else ""
-        wanted = f"Waits for {wanted}{_cpus(spec)} CPUs of the Ray cluster."
+        gpus = f"{_gpus(spec)} GPUs and " if _gpus(spec) else ""
+        wanted = f"Waits for {gpus}{ranks_of(spec)} CPUs of the Ray cluster."
         self._control.stage("queued", wanted)
         while True:
             info = self._ask(self._client.get_job_info)
@@ -176,7 +195,7 @@ class _Job:
             if self._control.stop_requested:
                 asked = asked or time.monotonic()
                 self._folder.ask_to_stop()
-                if not signalled and time.monotonic() - asked > STOP_SECONDS:
+                if not signalled and time.monotonic() - asked > self._patience:
                     signalled = self._ask(self._client.stop_job) is not None
             time.sleep(POLL_SECONDS)
         raise AssertionError("the loop has no end")
@@ -202,9 +221,10 @@ class _Job:
             log.write(text[self._logged :].encode())
             self._logged = max(self._logged, len(text))
 
-    def _is_left(self, job: Any) -> bool:
-        mine = (job.submission_id or "").startswith(f"{self._folder.id}-")
-        return mine and job.status not in FINAL
+    def _left(self, *states: str) -> list[str]:
+        """Ids of earlier jobs of this run in these states."""
+        ids = [job.submission_id for job in self._client.list_jobs() if job.status in states]
+        return [each for each in ids if (each or "").startswith(f"{self._folder.id}-")]
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
@@ -227,7 +247,6 @@ def _variables(folder: RunFolder) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONUNBUFFERED": "1",
-        "RAY_JOB_STOP_WAIT_TIME_S": str(int(STOP_SECONDS)),
         **confined("lo"),
     }
     if not _gpus(folder.spec):
@@ -237,11 +256,6 @@ def _variables(folder: RunFolder) -> dict[str, str]:
 
 def _gpus(spec: RunSpec) -> int:
     return sum(device.startswith("cuda") for device in spec.devices)
-
-
-def _cpus(spec: RunSpec) -> int:
-    """CPUs to reserve; Ray lets a process compute with as many threads."""
-    return ranks_of(spec)
 
 
 def _first(error: BaseException) -> str:

@@ -110,6 +110,8 @@ class Kind(ABC):
 
     head: Head
     """The task head that is trained."""
+    measures_start: bool = False
+    """Whether the checkpoint has the head already, so that it is measured before training too."""
     reduce: Callable[[Any, Mapping[str, Any]], dict[str, Any]] | None = None
     """What is kept of a batch's output, where the output itself would be too large to keep."""
 

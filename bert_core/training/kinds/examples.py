@@ -23,6 +23,8 @@ class ExampleKind(Kind):
 
     roles: tuple[str, ...]
     """What a column of a table can be taken for; () where the file has no columns."""
+    version_2: bool = False
+    """Whether a question may have no answer (SQuAD 2.0)."""
 
     @abstractmethod
     def read(self, path: Path, mapping: Mapping[str, str]) -> Dataset[Any]:
@@ -68,7 +70,8 @@ class ExampleKind(Kind):
         dev_set = None
         if spec.dev is not None:
             dev_set = self.read(Path(spec.dev.path), spec.dev.mapping)
-        _refuse(examine(train_set, dev_set, max_seq_length=settings.max_seq_length))
+        length = settings.max_seq_length
+        _refuse(examine(train_set, dev_set, max_seq_length=length, version_2=self.version_2))
         train: Sequence[Any] = train_set.examples
         left_out = train_set.read - len(train)
         held_back = 0

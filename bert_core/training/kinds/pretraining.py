@@ -35,6 +35,7 @@ class PretrainingKind(Kind):
     """Masked words and next sentence, continued from a checkpoint or from random weights."""
 
     head: Head = "masked_word"
+    measures_start = True
 
     def reduce(self, out: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
         """Hits and losses of a batch in place of its vocabulary logits."""
