@@ -1,6 +1,7 @@
 """``make bench``: every benchmark, one after another."""
 
-from tests.bench import fill_mask
+from tests.bench import fill_mask, fine_tune
 
 if __name__ == "__main__":
     fill_mask.main()
+    fine_tune.main()

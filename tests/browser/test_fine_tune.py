@@ -87,7 +87,7 @@ def order(page: Page, tmp_path: Path, *, steps: int) -> None:
 
 
 def badge(page: Page, words: str) -> Any:
-    return page.get_by_test_id("stBadge").filter(has_text=words)
+    return page.locator(".stMarkdownBadge").filter(has_text=words)
 
 
 def launch(page: Page) -> None:

@@ -25,7 +25,8 @@ from bert_core.training.states import Status
 from bert_core.training.together import any_rank, rank_0_first
 from bert_core.training.worker import EXIT_CODES, Ending
 
-STAND_INS = {"torchrun": Torchrun((__file__,)), "ray": Ray((__file__,), patience=1)}
+PROGRAM = ("-m", "tests.unit.ranks_of_tests")
+STAND_INS = {"torchrun": Torchrun(PROGRAM), "ray": Ray(PROGRAM, patience=1)}
 STOP_AT = 3
 
 

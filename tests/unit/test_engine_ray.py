@@ -30,7 +30,7 @@ from bert_core.training.provenance import describe
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 from tests.tiny import WORDS
-from tests.unit import ranks_of_tests
+from tests.unit.ranks_of_tests import PROGRAM
 from tests.unit.runs_of_tests import PATIENCE, ended, until
 
 pytestmark = pytest.mark.ray
@@ -52,13 +52,6 @@ class Cluster:
 
     inside: tuple[str, ...]
     environment: dict[str, str]
-
-    def start(self, *command: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """Start Python with these arguments where the cluster can be reached."""
-        return subprocess.Popen(
-            [*self.inside, sys.executable, *command],
-            env={**os.environ, **self.environment, **environment},
-        )
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +104,26 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def start(cluster: Cluster) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts Python with some arguments where the cluster can be reached."""
+    with contextlib.ExitStack() as stack:
+
+        def begin(*command: str, **environment: str) -> "subprocess.Popen[bytes]":
+            process = subprocess.Popen(
+                [*cluster.inside, sys.executable, *command], cwd=PROJECT,
+                env={**os.environ, **cluster.environment, **environment},
+            )  # fmt: skip
+            stack.enter_context(process)  # waits
+            stack.callback(process.kill)
+            return process
+
+        yield begin
+
+
+@pytest.fixture
 def new_run(tmp_path: Path, monkeypatch, folder_of) -> Callable[..., RunFolder]:
     """Makes a run for the cluster, of a task or of an act of a stand-in."""
     monkeypatch.setenv("BERT_EXPLORER_HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     table = tmp_path / "train.tsv"
     rows = [f"{' '.join(WORDS[row : row + 5])}\t{row % 2}" for row in range(20)]
     table.write_text("\n".join(["sentence\tlabel", *rows]) + "\n", encoding="utf-8")
@@ -131,7 +140,7 @@ def new_run(tmp_path: Path, monkeypatch, folder_of) -> Callable[..., RunFolder]:
     return make
 
 
-STAND_IN = (ranks_of_tests.__file__, "run", "job")
+STAND_IN = (*PROGRAM, "run", "job")
 LEFT_BEHIND = """
 from ray.job_submission import JobSubmissionClient
 client = JobSubmissionClient()
@@ -140,11 +149,11 @@ client.submit_job(entrypoint="sleep 600", submission_id="job-1", entrypoint_num_
 
 
 def test_a_job_trains_and_what_an_earlier_one_left_in_the_cluster_is_stopped(
-    cluster, new_run
+    start, new_run
 ) -> None:
-    assert cluster.start("-c", LEFT_BEHIND).wait(PATIENCE) == 0  # it takes the whole cluster
+    assert start("-c", LEFT_BEHIND).wait(PATIENCE) == 0  # it takes the whole cluster
     folder = new_run("whole")
-    process = cluster.start("-m", "bert_core", "train", "--run", "job")
+    process = start("-m", "bert_core", "train", "--run", "job")
     assert process.wait(2 * PATIENCE) == 0, folder.read_log()
     status = runs.status(folder)
     assert (status.state, status.step, status.total_steps) == ("finished", 4, 4)
@@ -154,9 +163,9 @@ def test_a_job_trains_and_what_an_earlier_one_left_in_the_cluster_is_stopped(
     assert len(re.findall(r"Rank 0 of 1 computes on cpu", folder.read_log())) == 1
 
 
-def test_a_job_without_room_waits_with_an_explanation_and_can_be_stopped(cluster, new_run) -> None:
+def test_a_job_without_room_waits_with_an_explanation_and_can_be_stopped(start, new_run) -> None:
     folder = new_run("forever", processes=64)
-    process = cluster.start(*STAND_IN)
+    process = start(*STAND_IN)
     status = until(folder, lambda status: "Ray says" in status.message)
     assert status.state == "queued"
     assert status.message.startswith("Waits for 64 CPUs of the Ray cluster.")
@@ -166,9 +175,9 @@ def test_a_job_without_room_waits_with_an_explanation_and_can_be_stopped(cluster
     assert "nothing to save" in ended(folder).message
 
 
-def test_a_job_ends_with_its_run_and_goes_on_with_the_next(cluster, new_run) -> None:
+def test_a_job_ends_with_its_run_and_goes_on_with_the_next(start, new_run) -> None:
     folder = new_run("forever")
-    process = cluster.start(*STAND_IN)
+    process = start(*STAND_IN)
     rank = psutil.Process(process_of_rank(folder))
     process.kill()
     process.wait()
@@ -178,16 +187,16 @@ def test_a_job_ends_with_its_run_and_goes_on_with_the_next(cluster, new_run) -> 
     status = runs.status(folder)
     assert (status.state, status.reason) == ("failed", "killed")
 
-    again = cluster.start(*STAND_IN)
+    again = start(*STAND_IN)
     assert process_of_rank(folder, number=2) != rank.pid
     runs.stop(folder)
     assert again.wait(PATIENCE) == 130
     assert ended(folder).state == "stopped"
 
 
-def test_a_job_that_does_not_hear_is_stopped_by_ray(cluster, new_run) -> None:
+def test_a_job_that_does_not_hear_is_stopped_by_ray(start, new_run) -> None:
     folder = new_run("deaf")
-    process = cluster.start(*STAND_IN)
+    process = start(*STAND_IN)
     rank = psutil.Process(process_of_rank(folder))
     runs.stop(folder)
     assert process.wait(PATIENCE) == 1
@@ -196,13 +205,13 @@ def test_a_job_that_does_not_hear_is_stopped_by_ray(cluster, new_run) -> None:
     assert not processes.lives(rank)
 
 
-def test_a_wrong_token_and_a_wrong_address_are_explained(cluster, new_run) -> None:
+def test_a_wrong_token_and_a_wrong_address_are_explained(start, new_run) -> None:
     folder = new_run("forever")
     wrong = {"RAY_AUTH_TOKEN": secrets.token_hex(16)}
-    assert cluster.start(*STAND_IN, **wrong).wait(PATIENCE) == 1
+    assert start(*STAND_IN, **wrong).wait(PATIENCE) == 1
     assert "RAY_AUTH_TOKEN" in folder.status.message
     wrong = {"RAY_ADDRESS": f"http://127.0.0.1:{free_port()}"}
-    assert cluster.start(*STAND_IN, **wrong).wait(PATIENCE) == 1
+    assert start(*STAND_IN, **wrong).wait(PATIENCE) == 1
     assert "RAY_ADDRESS" in folder.status.message
     assert "\n" not in folder.status.message
 

@@ -28,8 +28,7 @@ from bert_core.training.provenance import describe
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 from tests.tiny import WORDS
-from tests.unit import ranks_of_tests
-from tests.unit.ranks_of_tests import STOP_AT, execute
+from tests.unit.ranks_of_tests import PROGRAM, STOP_AT, execute
 from tests.unit.runs_of_tests import PATIENCE, ended
 
 
@@ -37,7 +36,6 @@ from tests.unit.runs_of_tests import PATIENCE, ended
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of runs that the ranks find, too."""
     monkeypatch.setenv("BERT_EXPLORER_HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     return tmp_path.resolve()
 
 
@@ -122,7 +120,7 @@ def test_two_ranks_stop_together_go_on_and_end_as_one_process_with_twice_the_bat
 
 def test_no_rank_outlives_its_run_and_the_run_is_known_as_killed(new_run) -> None:
     folder = new_run("forever")
-    process = subprocess.Popen([sys.executable, ranks_of_tests.__file__, "run", folder.id])
+    process = subprocess.Popen([sys.executable, *PROGRAM, "run", folder.id], cwd=PROJECT)
     ranks = [
         int(line.rpartition(" ")[2].rstrip("."))
         for line in itertools.islice(lines_of(folder, "Rank "), 2)
@@ -159,7 +157,7 @@ def test_two_machines_meet_where_they_are_told_to(new_run, monkeypatch) -> None:
 
     def other_machine() -> None:
         line = next(lines_of(folder, "On each other machine"))
-        others.append(subprocess.Popen(shlex.split(line.partition("start: ")[2])))
+        others.append(subprocess.Popen(shlex.split(line.partition("start: ")[2]), cwd=PROJECT))
 
     thread = threading.Thread(target=other_machine)
     thread.start()
