@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bert_core.commands import asking, runs, training
+from bert_core.commands import asking, grid, runs, training
 from bert_core.commands.common import Json, sentences, show, tell
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
@@ -33,6 +33,8 @@ Mask = Annotated[int, typer.Option(help="Which mask, counted from 1.")]
 
 app.command("tasks")(training.tasks)
 app.command("train")(training.train)
+app.command("grid")(grid.grid)
+app.command("preflight")(grid.preflight)
 app.command("check-data")(training.check_data)
 app.command("pretraining-data")(training.pretraining_data)
 for question in (asking.classify, asking.tag, asking.choose, asking.ask):

@@ -81,3 +81,13 @@ def delete(
     with sentences():
         runs.delete(runs.get(run))
         typer.echo("deleted")
+
+
+@app.command()
+def summary(group: Annotated[str, typer.Argument(help="The grid, as 'grid' printed it.")]) -> None:
+    """Mean and spread over the seeds of a grid, beside published figures."""
+    from bert_core.training import runs
+    from bert_core.views import training_text
+
+    with sentences():
+        typer.echo(training_text.grid(group, runs.list_runs()))

@@ -13,7 +13,9 @@ from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED
 
 Task = Annotated[str, typer.Option("--task", help="What is trained; 'tasks' lists them.")]
-Train = Annotated[Path | None, typer.Option("--train", help="Training data.")]
+Train = Annotated[
+    Path | None, typer.Option("--train", help="Training data: a file, or hub:owner/name.")
+]
 Dev = Annotated[
     Path | None, typer.Option("--dev", help="Data to measure on; else a tenth is held back.")
 ]
@@ -78,13 +80,10 @@ def train(
             )
         started = _launched(
             task=task,
-            train=train_file,
-            dev=dev,
-            mapping=_pairs("--column", column),
-            dev_mapping=_pairs("--dev-column", dev_column) if dev_column else None,
+            **files_of(train_file, dev, column, dev_column),
             model=model,
             revision=revision,
-            settings=_settings(task, preset, set_),
+            settings=settings_of(task, preset, set_),
             labels=[each for each in labels.split(",") if each],
             engine=engine,
             devices=device or ["cpu"],
@@ -138,11 +137,11 @@ def check_data(
     with sentences():
         found = inspect_data(
             find_task(task),
-            train_file,
-            dev,
-            _settings(task, "", set_),
-            mapping=_pairs("--column", column),
-            dev_mapping=_pairs("--dev-column", dev_column) if dev_column else None,
+            data_file(train_file, "train"),
+            data_file(dev, "validation"),
+            settings_of(task, "", set_),
+            mapping=pairs("--column", column),
+            dev_mapping=pairs("--dev-column", dev_column) if dev_column else None,
             model=model,
             revision=revision,
         )
@@ -176,7 +175,7 @@ def pretraining_data(
 
     with sentences():
         tokenizer = Tokenizer(sources.find(ModelChoice(source=model, revision=revision)))
-        values = {"seed": REFERENCE_SEED, **_pairs("--set", set_)}
+        values = {"seed": REFERENCE_SEED, **pairs("--set", set_)}
         wanted = instance_settings(read_settings(values), tokenizer.max_pieces)
         pieces = tokenizer.vocabulary.pieces
         cut = google_cut(pieces, lower=tokenizer.lower)
@@ -186,16 +185,43 @@ def pretraining_data(
             typer.echo(training_text.instances(store.statistics()), err=True)
 
 
-def _settings(task: str, preset: str, values: Sequence[str] | None) -> Any:
+def data_file(name: Path | None, split: str) -> Any:
+    """A file, or what ``hub:owner/name`` names, brought here."""
+    from bert_core.data.hub import fetch_hub, is_hub_name
+    from bert_core.settings import read_settings as of_operator
+
+    if name is None or not is_hub_name(str(name)):
+        return name
+    return fetch_hub(str(name), split=split, home=of_operator().home)
+
+
+def files_of(
+    train: Path | None,
+    dev: Path | None,
+    column: Sequence[str] | None,
+    dev_column: Sequence[str] | None,
+) -> dict[str, Any]:
+    """The files of an order, and which of their columns are taken for what."""
+    return {
+        "train": data_file(train, "train"),
+        "dev": data_file(dev, "validation"),
+        "mapping": pairs("--column", column),
+        "dev_mapping": pairs("--dev-column", dev_column) if dev_column else None,
+    }
+
+
+def settings_of(task: str, preset: str, values: Sequence[str] | None) -> Any:
+    """A task's settings, changed by a preset and by ``--set``."""
     from bert_core.training.presets import find_preset
     from bert_core.training.settings import read_settings
     from bert_core.training.tasks import find_task
 
     defaults = {**find_task(task).defaults, **(find_preset(preset).values if preset else {})}
-    return read_settings(_pairs("--set", values), defaults)
+    return read_settings(pairs("--set", values), defaults)
 
 
-def _pairs(option: str, values: Sequence[str] | None) -> dict[str, str]:
+def pairs(option: str, values: Sequence[str] | None) -> dict[str, str]:
+    """``key=value`` words as a mapping."""
     found = {}
     for value in values or ():
         key, sign, what = value.partition("=")

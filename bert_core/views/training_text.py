@@ -6,7 +6,9 @@ from typing import Any
 
 from bert_core.data.doctor import FileReport, Report
 from bert_core.data.pretraining.statistics import Statistics
+from bert_core.errors import InputError
 from bert_core.training.folder import RunFolder
+from bert_core.training.grid import GridResult, summarise
 from bert_core.training.settings import TrainSettings, read_settings
 from bert_core.training.tasks import all_tasks, find_task
 from bert_core.views import run_lines
@@ -147,3 +149,47 @@ def run(folder: RunFolder, *, as_json: bool = False) -> str:
     if line.result is not None:
         lines += [f"Model folder: {folder.result}"]
     return "\n".join([*lines, "", f"Order it again: {line.spec.command}"])
+
+
+def grid(group: str, folders: Sequence[RunFolder]) -> str:
+    """The runs of a grid together.
+
+    Raises:
+        InputError: no run belongs to it.
+    """
+    members = [folder for folder in folders if folder.spec.group == group]
+    if not members:
+        raise InputError(f"No run belongs to a grid '{group}'.", field="group")
+    task = find_task(members[0].spec.task)
+    found = summarise(
+        [
+            GridResult(folder.spec.settings, _final(folder), run=folder.id)
+            for folder in reversed(members)
+        ],
+        task,
+    )
+    rows = [
+        (
+            f"{point.settings.learning_rate:g}",
+            str(point.settings.batch_size),
+            f"{point.settings.epochs:g}",
+            str(len(point.seeds)),
+            run_lines.metric_words(found.metric, point.means[found.metric]),
+            _spread(point.sds[found.metric]),
+            ", ".join(run_lines.metric_words(found.metric, value) for value in point.values),
+        )
+        for point in found.points
+    ]
+    head = ("rate", "batch", "epochs", "seeds", f"mean {found.metric}", "sd", "runs")
+    lines = [table(head, rows)] if rows else ["No run of it has a result yet."]
+    lines += [verdict.sentence for verdict in found.verdicts]
+    return "\n".join([*lines, *found.notes])
+
+
+def _final(folder: RunFolder) -> dict[str, float]:
+    record = folder.read_result()
+    return {} if record is None or record["partial"] else dict(record["metrics"])
+
+
+def _spread(sd: float | None) -> str:
+    return "–" if sd is None else f"{100 * sd if sd <= 1 else sd:.2f}"

@@ -20,7 +20,6 @@ from pages._shared.sentences import escaped, shown_errors
 from pages._shared.tables import show
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
-_AS_NAMED = "as the task names it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +97,10 @@ def _columns(kind: ExampleKind, files: tuple[FileReport, ...]) -> None:
     """Which column is taken for what; open when a column was looked for in vain."""
     if not kind.roles or not any(file.columns for file in files):
         return
-    missing = any(not file.usable for file in files)
+    missing = any(set(file.mapping.values()) - set(file.columns) for file in files)
     used = ", ".join(f"{role}: {name}" for role, name in files[0].mapping.items())
-    with st.expander(escaped(f"Columns: {used}") if used else "Columns", expanded=missing,
-                     icon=":material/view_column:"):  # fmt: skip
+    with st.expander("Say which column is which" if missing else escaped(f"Columns: {used}"),
+                     expanded=missing, icon=":material/view_column:"):  # fmt: skip
         for file in files:
             if file.role == "dev" and file.columns == files[0].columns:
                 continue
@@ -111,8 +110,9 @@ def _columns(kind: ExampleKind, files: tuple[FileReport, ...]) -> None:
                 names = [name for name in file.columns if name]
                 if st.session_state.get(key) not in (None, *names):
                     del st.session_state[key]
+                taken = file.mapping.get(role)
                 column.selectbox(role.capitalize() + titles[file.role], names, None, key=key,
-                                 placeholder=file.mapping.get(role, _AS_NAMED),
+                                 placeholder=taken if taken in names else "choose",
                                  persist_state="session")  # fmt: skip
 
 

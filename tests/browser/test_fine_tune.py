@@ -130,6 +130,12 @@ def test_from_an_upload_to_an_answer(server: Any, open_page: Open, tmp_path: Pat
     expect(badge(page, "finished")).to_be_visible(timeout=LONG)
     assert result.inner_text() == figure
     assert page.get_by_test_id("stException").count() == 0
+    page.set_viewport_size({"width": 420, "height": 900})
+    settled(page)
+    assert page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollWidth"
+        " <= document.querySelector('[data-testid=stMain]').clientWidth"
+    )
 
 
 def steps_done(page: Page) -> int:
@@ -173,4 +179,5 @@ def test_a_run_outlives_its_server_stops_and_goes_on(
     expect(again.get_by_text(f"It goes on from step {stopped:,}")).to_be_visible(timeout=LONG)
     again.get_by_role("button", name="Resume it").click()
     expect(badge(again, "running")).to_be_visible(timeout=LONG)
+    expect(again.get_by_text(f"step {stopped:,} of")).to_have_count(0, timeout=LONG)
     assert steps_done(again) > stopped

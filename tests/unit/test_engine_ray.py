@@ -5,6 +5,7 @@ lets one be made; what talks to it runs in there.
 """
 
 import contextlib
+import importlib.util
 import os
 import re
 import secrets
@@ -17,14 +18,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bert_core.errors import RunError
 from bert_core.model.checkpoints import inspect
 from bert_core.settings import PROJECT
 from bert_core.training import processes, runs
+from bert_core.training.engines import find_engine, usable_engines
 from bert_core.training.folder import RunFolder, runs_folder
 from bert_core.training.provenance import describe
 from bert_core.training.settings import TrainSettings
@@ -33,7 +37,7 @@ from tests.tiny import WORDS
 from tests.unit.ranks_of_tests import PROGRAM
 from tests.unit.runs_of_tests import PATIENCE, ended, until
 
-pytestmark = pytest.mark.ray
+needs_ray = pytest.mark.ray
 NEW_NETWORK = ("unshare", "--user", "--map-root-user", "--net")
 START = """
 ip link set lo up 2>/dev/null
@@ -140,6 +144,20 @@ def new_run(tmp_path: Path, monkeypatch, folder_of) -> Callable[..., RunFolder]:
     return make
 
 
+def test_it_is_hidden_where_it_is_not_installed_or_has_no_cluster(monkeypatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(RunError, match=r"pip install -r requirements-ray\.txt"):
+        find_engine("ray")
+    installed = importlib.util.module_from_spec(ModuleSpec("ray", None))
+    monkeypatch.setitem(sys.modules, "ray", installed)
+    with pytest.raises(RunError, match="Set RAY_ADDRESS"):
+        find_engine("ray")
+    assert "ray" not in usable_engines()
+    monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:8265")
+    assert find_engine("ray").unavailable() is None
+
+
 STAND_IN = (*PROGRAM, "run", "job")
 LEFT_BEHIND = """
 from ray.job_submission import JobSubmissionClient
@@ -148,6 +166,7 @@ client.submit_job(entrypoint="sleep 600", submission_id="job-1", entrypoint_num_
 """
 
 
+@needs_ray
 def test_a_job_trains_and_what_an_earlier_one_left_in_the_cluster_is_stopped(
     start, new_run
 ) -> None:
@@ -163,6 +182,7 @@ def test_a_job_trains_and_what_an_earlier_one_left_in_the_cluster_is_stopped(
     assert len(re.findall(r"Rank 0 of 1 computes on cpu", folder.read_log())) == 1
 
 
+@needs_ray
 def test_a_job_without_room_waits_with_an_explanation_and_can_be_stopped(start, new_run) -> None:
     folder = new_run("forever", processes=64)
     process = start(*STAND_IN)
@@ -175,6 +195,7 @@ def test_a_job_without_room_waits_with_an_explanation_and_can_be_stopped(start, 
     assert "nothing to save" in ended(folder).message
 
 
+@needs_ray
 def test_a_job_ends_with_its_run_and_goes_on_with_the_next(start, new_run) -> None:
     folder = new_run("forever")
     process = start(*STAND_IN)
@@ -194,6 +215,7 @@ def test_a_job_ends_with_its_run_and_goes_on_with_the_next(start, new_run) -> No
     assert ended(folder).state == "stopped"
 
 
+@needs_ray
 def test_a_job_that_does_not_hear_is_stopped_by_ray(start, new_run) -> None:
     folder = new_run("deaf")
     process = start(*STAND_IN)
@@ -205,6 +227,7 @@ def test_a_job_that_does_not_hear_is_stopped_by_ray(start, new_run) -> None:
     assert not processes.lives(rank)
 
 
+@needs_ray
 def test_a_wrong_token_and_a_wrong_address_are_explained(start, new_run) -> None:
     folder = new_run("forever")
     wrong = {"RAY_AUTH_TOKEN": secrets.token_hex(16)}
@@ -222,6 +245,6 @@ def process_of_rank(folder: RunFolder, number: int = 1) -> int:
     def begun() -> list[str]:
         return re.findall(r"Rank 0 of 1 .* process (\d+)", folder.read_log())
 
-    until(folder, lambda status: len(begun()) >= number or status.over)
+    until(folder, lambda status: len(begun()) >= number)
     assert len(begun()) == number, folder.read_log()
     return int(begun()[-1])

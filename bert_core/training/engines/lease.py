@@ -60,8 +60,9 @@ class Lease:
 
     def renew(self) -> None:
         """Say that this process lives; to be called every second or so."""
+        now = time.time_ns()  # not the system's own clock of files, which may tick slowly
         with contextlib.suppress(OSError):  # ranks wait for the next time
-            os.utime(self._path)
+            os.utime(self._path, ns=(now, now))
 
     def __exit__(
         self,
