@@ -16,13 +16,17 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: run test lint bench help chromium clean
+.PHONY: run test test-ray lint bench help chromium clean
 
 run: $(VENV)/ready  ## set up and start the app at http://127.0.0.1:8501
 	$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
 
 test: $(VENV)/ready-dev chromium  ## set up and run every test that needs no GPU
-	$(BIN)/python -m pytest -m "not gpu"
+	$(BIN)/python -m pytest -m "not gpu and not ray"
+
+test-ray: $(VENV)/ready-dev  ## install Ray and run its tests
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt
+	$(BIN)/python -m pytest -m ray tests/unit/test_engine_ray.py
 
 lint: $(VENV)/ready-dev  ## ruff, formatting, types
 	$(BIN)/ruff check .
@@ -39,4 +43,4 @@ clean:  ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10

@@ -48,7 +48,6 @@ Processes = Annotated[int, typer.Option(help="Ranks, for torchrun on the CPU.")]
 Name = Annotated[str, typer.Option(help="What to call the run.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return at once.")]
 Run = Annotated[str, typer.Option("--run", help="Carry out a run that was ordered.")]
-Rank = Annotated[bool, typer.Option("--rank-worker", hidden=True)]
 
 
 def train(
@@ -68,12 +67,11 @@ def train(
     name: Name = "",
     detach: Detach = False,
     run: Run = "",
-    rank_worker: Rank = False,
 ) -> None:
     """Fine-tune or pre-train: order a run, start it and follow it; Ctrl-C stops it and saves."""
     with sentences():
         if run:
-            raise typer.Exit(_carry_out(run, rank=rank_worker))
+            raise typer.Exit(_carry_out(run))
         if not task or train_file is None:
             raise InputError(
                 "Say --task and --train; 'python -m bert_core tasks' lists tasks.", field="task"
@@ -231,11 +229,7 @@ def pairs(option: str, values: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def _carry_out(run: str, *, rank: bool) -> int:
-    if rank:
-        from bert_core.training import rank as of_many
-
-        return of_many.main(run)
+def _carry_out(run: str) -> int:
     from bert_core.training import worker
 
     return worker.main(run)

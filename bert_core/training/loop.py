@@ -18,6 +18,7 @@ from bert_core.training.kinds.base import Check, Prepared, Score
 from bert_core.training.spec import RunSpec
 from bert_core.training.tasks import find_task
 from bert_core.training.tasks.base import Task
+from bert_core.training.together import any_rank, rank_0_first, wait_for_all
 
 
 def train(folder: RunFolder, control: Control) -> None:
@@ -36,11 +37,14 @@ def train(folder: RunFolder, control: Control) -> None:
     spec = folder.spec
     task = find_task(spec.task)
     control.stage("preparing", "Looking for the model.")
-    start = find_start(task, spec, folder.path, control)
+    start = rank_0_first(lambda: find_start(task, spec, folder.path, control))
     try:
         control.stage("preparing", "Reading and encoding the data.")
-        tokenizer, prepared = prepare(task, spec, folder.path, start, check=control.check)
-        control.check()
+        tokenizer, prepared = rank_0_first(
+            lambda: prepare(task, spec, folder.path, start, check=control.check)
+        )
+        if any_rank(control.stop_requested):
+            raise Stopped
     except Stopped:
         if control.writes and not folder.result.exists():
             results.copy_start(start.folder, folder.result)
@@ -135,8 +139,7 @@ class _Session:
         step = self._trainer.state.global_step
         partial = self._reporter.stopped
         seconds = time.monotonic() - began
-        if self._control.writes:
-            self._write(step, partial=partial, seconds=seconds)
+        self._write(step, partial=partial, seconds=seconds)
         if partial:
             raise Stopped(f"Stopped after {step:,} steps; what was learnt until then is saved.")
 
@@ -154,9 +157,8 @@ class _Session:
         """Note a measurement; keep the weights if they are the best. True: enough is enough."""
         self._control.record("dev", step, **score.metrics)
         self._last = step, score
-        if not self._control.writes:
-            return False
-        if self._best.offer(step, score.metrics, self._trainer.model):
+        writes = self._control.writes
+        if self._best.offer(step, score.metrics, self._trainer.model, writes=writes):
             self._control.update(best={"step": float(step), **score.metrics})
         return self._best.exhausted
 
@@ -171,8 +173,12 @@ class _Session:
         if not partial:
             measured, score = self._last
             if measured != self._best.step:  # the best weights are others than the last ones
+                wait_for_all()
                 self._best.restore(model)
                 score = self._trainer.score()
+        if not self._control.writes:
+            return
+        if score is not None:
             self._write_answers(score)
         if self._folder.spec.settings.lora_rank:
             lora.save_adapter(model, self._folder.path / "adapter")
@@ -233,7 +239,7 @@ def _before(folder: RunFolder) -> dict[str, float]:
 
 
 def device_of(spec: RunSpec) -> str:
-    """Where this process computes: of several GPUs it sees only its own, as the first."""
+    """Where this process computes: its devices are numbered from 0 again, and ranks share them."""
     return "cuda:0" if spec.devices[0].startswith("cuda") else spec.devices[0]
 
 

@@ -12,6 +12,7 @@ from transformers import TrainerCallback
 
 from bert_core.training.control import Control
 from bert_core.training.settings import TrainSettings
+from bert_core.training.together import any_rank, wait_for_all
 
 REPORTS = 200
 """Lines of training loss that a run writes at least, if it has as many steps."""
@@ -102,6 +103,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """A checkpoint is on disk."""
+        wait_for_all()  # each rank writes the state of its random numbers
         if args.should_save:
             self._on_saved(state.global_step, self.stopped)
 
@@ -115,12 +117,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
 
     def _stop_wanted(self, args: Any) -> bool:
         """Whether any rank was asked to stop: the ranks must end at the same step."""
-        wanted = self._control.stop_requested
-        if args.world_size > 1:
-            flag = torch.tensor(float(wanted), device=args.device)
-            torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
-            wanted = bool(flag.item())
-        return wanted
+        return any_rank(self._control.stop_requested)
 
     def _seconds_a_step(self) -> float:
         if len(self._times) < 2:

@@ -51,8 +51,16 @@ class Best:
         """Whether patience is at its end."""
         return bool(self._patience) and self._record["waited"] >= self._patience
 
-    def offer(self, step: int, metrics: Mapping[str, float], model: Any) -> bool:
+    def offer(
+        self, step: int, metrics: Mapping[str, float], model: Any, *, writes: bool = True
+    ) -> bool:
         """Keep the weights if they are better than those kept.
+
+        Args:
+            step: when it was measured.
+            metrics: what was measured.
+            model: that has the weights.
+            writes: False for ranks other than 0: they count along, but keep nothing.
 
         Returns:
             Whether they were.
@@ -60,7 +68,8 @@ class Best:
         value = metrics[self._metric]
         better = self._record["value"] is None or value > self._record["value"]
         if better:
-            self._keep(model)
+            if writes:
+                self._keep(model)
             self._record |= {
                 "step": step,
                 "value": value,
@@ -69,8 +78,9 @@ class Best:
             }
         else:
             self._record["waited"] += 1
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_json(self._folder / "best.json", self._record)
+        if writes:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(self._folder / "best.json", self._record)
         return better
 
     def restore(self, model: Any) -> None:

@@ -28,7 +28,7 @@ class RunLine:
     Attributes:
         spec: what was ordered.
         status: where it is, held against its process.
-        result: its final record, or None as long as there is none.
+        result: its final record, or None as long as it is at work.
         metric: name of the figure that decides.
     """
 
@@ -63,9 +63,10 @@ def read_line(folder: RunFolder) -> RunLine:
         RunError: its folder cannot be read.
     """
     task = all_tasks().get(folder.spec.task)
-    return RunLine(
-        folder.spec, runs.status(folder), folder.read_result(), task.metric if task else ""
-    )
+    status = runs.status(folder)
+    # A run that was resumed has the partial result of its stop, which is out of date by now.
+    result = folder.read_result() if status.over else None
+    return RunLine(folder.spec, status, result, task.metric if task else "")
 
 
 def state_words(status: Status) -> str:

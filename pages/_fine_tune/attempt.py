@@ -40,7 +40,7 @@ def panel(line: RunLine) -> None:
         texts = _ask(line.spec, task)
         before = ModelChoice(line.spec.model, line.spec.revision, attention="eager")
         _side_by_side(before, after, head, texts)
-        if head in ("classification", "tagging", "masked_word"):
+        if head != "multiple_choice":  # that one reads several inputs at once
             _inside(before, after, texts)
 
 
@@ -128,6 +128,8 @@ def _draw_tags(result: Any, choice: ModelChoice, key: str) -> None:
           label="Tags of the words")  # fmt: skip
     if result.entities:
         show(answers.entities(result), key=f"{key}_entities")
+    elif all(word.tag == "O" for word in result.words):
+        st.caption("It names nothing: every word is tagged O.")
 
 
 def _draw_endings(result: Any, choice: ModelChoice, key: str) -> None:

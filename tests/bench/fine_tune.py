@@ -30,7 +30,7 @@ from tests.bench.fill_mask import SENTENCES
 
 EXAMPLES = 1_600
 BATCH = 32
-STEPS = 30
+STEPS = 20
 ROUNDS = 3
 LABELS = ("0", "1")
 

@@ -9,7 +9,7 @@ import pytest
 
 from bert_core.training.control import Control
 from bert_core.training.engines import lease
-from bert_core.training.engines.lease import LEASE, Lease, ranks_folder
+from bert_core.training.engines.lease import LEASE, Lease, forget_ranks, ranks_folder
 from bert_core.training.engines.outcomes import Outcome, Telling, settle
 from bert_core.training.folder import RunFolder
 from bert_core.training.states import SILENT_SECONDS
@@ -41,7 +41,7 @@ ENDS = {
 @pytest.mark.parametrize(("ranks", "asked", "end"), ENDS.values(), ids=ENDS)
 def test_the_end_of_a_run_follows_from_its_ranks(tmp_path: Path, ranks, asked, end) -> None:
     folder = order(tmp_path, "settled")
-    ranks_folder(folder).mkdir()
+    forget_ranks(folder)
     for rank, said in enumerate(ranks):
         if said is not None:
             whole = {"rank": rank, "world": 2, "time": 1.0, **said}
@@ -61,6 +61,7 @@ def test_a_full_disk_is_told_and_half_a_checkpoint_goes(tmp_path: Path) -> None:
     folder = order(tmp_path, "full")
     save(folder, 1)
     folder.checkpoint_path(2).mkdir()
+    forget_ranks(folder)
     with Lease(folder):
         with Telling(folder, 0, 1) as telling:
             raise OSError(28, "No space left on device")
@@ -78,10 +79,10 @@ def far(tmp_path: Path, monkeypatch) -> tuple[RunFolder, list[float], Callable[[
     """A run of another machine, a clock, and what a rank here sees of that run."""
     folder = order(tmp_path, "far")
     folder.write_status(folder.status.changed(host="elsewhere", pid=1, process_started=1.0))
+    forget_ranks(folder)
     clock = [100.0]
-    monkeypatch.setattr(
-        lease, "time", SimpleNamespace(monotonic=lambda: clock[0], time_ns=time.time_ns)
-    )
+    fake = SimpleNamespace(monotonic=lambda: clock[0], time_ns=time.time_ns)
+    monkeypatch.setattr(lease, "time", fake)
     return folder, clock, lambda: lease._Sight(folder)
 
 

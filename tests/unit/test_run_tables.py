@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from bert_core.training.folder import RunFolder
 from bert_core.training.grid import GridResult, summarise
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import DataFile, RunSpec
@@ -197,3 +198,14 @@ def test_the_snippet_orders_the_same_run(tmp_path, monkeypatch) -> None:
         assert getattr(made.spec, name) == getattr(spec, name)
     assert made.spec.train.path == str(train)
     assert made.spec.train.mapping == made.spec.dev.mapping == mapping
+
+
+def test_a_resumed_run_at_work_shows_no_result_of_its_stop(tmp_path) -> None:
+    folder = RunFolder(tmp_path / "runs" / FINISHED.spec.id)
+    folder.create(FINISHED.spec)
+    folder.write_result({"metrics": {"accuracy": 0.5}, "partial": True})
+    folder.write_status(Status(state="stopped", step=4))
+    assert run_lines.read_line(folder).value == 0.5
+    folder.write_status(Status(state="queued", best={"step": 4, "accuracy": 0.75}))
+    held = run_lines.read_line(folder)
+    assert (held.value, held.result, held.partial) == (0.75, None, False)

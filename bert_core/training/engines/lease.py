@@ -32,18 +32,27 @@ def ranks_folder(folder: RunFolder) -> Path:
     return folder.path / "ranks"
 
 
+def forget_ranks(folder: RunFolder) -> None:
+    """Remove what the ranks of an earlier attempt left, before new ones are started.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    shutil.rmtree(ranks_folder(folder), ignore_errors=True)
+    ranks_folder(folder).mkdir(exist_ok=True)
+
+
 class Lease:
     """Used as a context by the run's own process, around the life of its ranks.
 
     Args:
-        folder: of the run; what ranks of an earlier attempt left in it is removed.
+        folder: of the run.
         name: of the lease; ranks with another name in ``LEASE`` wait for theirs. By default one
             that was never used.
     """
 
     def __init__(self, folder: RunFolder, name: str = "") -> None:
-        self._folder = ranks_folder(folder)
-        self._path = self._folder / "lease"
+        self._path = ranks_folder(folder) / "lease"
         # Ranks of an earlier attempt, on a machine that was cut off, must not take it for theirs.
         self._name = name or secrets.token_hex(16)
 
@@ -53,8 +62,6 @@ class Lease:
         Raises:
             OSError: it cannot be written.
         """
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(exist_ok=True)
         write_atomically(self._path, self._name.encode())
         return self
 

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from bert_core.errors import RunError
 from bert_core.settings import PROJECT
 from bert_core.training.control import Control, Stopped
-from bert_core.training.engines.lease import LEASE, Lease
+from bert_core.training.engines.lease import LEASE, Lease, forget_ranks
 from bert_core.training.engines.outcomes import settle
 from bert_core.training.engines.torchrun import RANK, Torchrun, confined, ranks_of
 from bert_core.training.folder import RunFolder
@@ -66,18 +66,19 @@ class Ray:
         """Submit the job and follow it to its end; see :class:`base.Engine`."""
         job = _Job(folder, control, os.environ["RAY_ADDRESS"], self._patience)
         job.clear()
-        job.submit(self._command(folder))
+        forget_ranks(folder)
+        job.submit(self._command(folder, job.id))
         job.wait_for_start()
         with control.handed_over(), Lease(folder, job.id) as lease:
             said = job.follow(lease)
         settle(folder, control, ranks_of(folder.spec), f"Ray says: {said}")
 
-    def _command(self, folder: RunFolder) -> str:
+    def _command(self, folder: RunFolder, job: str) -> str:
         """What the job does: it is the only rank, or starts several on its node."""
         number = ranks_of(folder.spec)
         command = [sys.executable, *self._rank, folder.id]
         if number > 1:
-            command = Torchrun(self._rank).command(folder, number, 1)
+            command = Torchrun(self._rank).command(folder, number, attempt=job)
         # "exec": a signal of Ray must reach the process, not a shell around it.
         return f"cd {shlex.quote(str(PROJECT))} && exec {shlex.join(command)}"
 

@@ -21,7 +21,7 @@ from bert_core.errors import RunError
 from bert_core.settings import PROJECT
 from bert_core.training import processes
 from bert_core.training.control import Control
-from bert_core.training.engines.lease import Lease, ranks_folder
+from bert_core.training.engines.lease import Lease, forget_ranks, ranks_folder
 from bert_core.training.engines.outcomes import read_outcomes, settle
 from bert_core.training.folder import RunFolder
 from bert_core.training.spec import RunSpec
@@ -61,6 +61,7 @@ class Torchrun:
                 field="processes",
             )
         command = self.command(folder, number, nodes)
+        forget_ranks(folder)
         control.stage("preparing", f"Starts {number} processes.")
         with control.handed_over(), Lease(folder) as lease, folder.log_file.open("ab") as log:
             if nodes > 1:
@@ -79,18 +80,21 @@ class Torchrun:
         code = f"torchrun ended with code {process.returncode}; the log says why."
         settle(folder, control, number * nodes, code)
 
-    def command(self, folder: RunFolder, number: int, nodes: int) -> list[str]:
+    def command(
+        self, folder: RunFolder, number: int, nodes: int = 1, attempt: str = ""
+    ) -> list[str]:
         """What starts the ranks of one machine.
 
         Args:
             folder: of the run.
             number: of ranks on each machine.
             nodes: number of machines.
+            attempt: a name that keeps launchers apart that may live at the same time.
         """
         meeting = ["--rdzv-endpoint", os.environ.get("PET_RDZV_ENDPOINT", "")]
         if nodes == 1:
             # A file: the port that torchrun opens otherwise takes pickles from the whole network.
-            place = str(ranks_folder(folder) / "rendezvous")
+            place = str(ranks_folder(folder) / f"rendezvous{attempt}")
             meeting = ["--rdzv-endpoint", place, "--rdzv-conf", "store_type=file"]
         return [
             sys.executable, "-m", "torch.distributed.run",
