@@ -52,10 +52,12 @@ def train_curve(rows: Iterable[Mapping[str, Any]], name: str, run: str) -> Curve
     return _curve(rows, "train", name, run)
 
 
-def dev_curve(rows: Iterable[Mapping[str, Any]], name: str, run: str) -> Curve:
+def dev_curve(
+    rows: Iterable[Mapping[str, Any]], name: str, run: str, *, shares: bool = True
+) -> Curve:
     """As :func:`train_curve`, of a dev metric, in the unit of the tables: shares times 100."""
     found = _curve(rows, "dev", name, run)
-    factor = metric_factor(name, found.values)
+    factor = metric_factor(name, found.values, shares=shares)
     return Curve(run, found.steps, tuple(value * factor for value in found.values))
 
 
@@ -115,6 +117,7 @@ def thinned(line: Curve, most: int = MOST) -> Curve:
 def loss_figure(curves: Sequence[Curve]) -> Any:
     """Training loss of one or several runs: raw behind, smoothed before."""
     figure = go.Figure()
+    _from_zero(figure, curves)
     for index, line in enumerate(curves):
         smooth = thinned(Curve(line.run, line.steps, smoothed(line.values)))
         raw = thinned(line)
@@ -139,9 +142,7 @@ def line_figure(curves: Sequence[Curve], title: str, *, marks: bool = False) -> 
         marks: whether every point gets a mark: for few points, as measurements are.
     """
     figure = go.Figure()
-    values = {value for line in curves for value in line.values}
-    if len(values) == 1 and min(values) > 0:  # an axis around one point would begin below 0
-        figure.update_yaxes(range=[0, 1.5 * max(values)])
+    _from_zero(figure, curves)
     for index, line in enumerate(map(thinned, curves)):
         figure.add_scatter(
             x=line.steps, y=line.values, name=_plain(line.run), line=_style(index),
@@ -150,6 +151,13 @@ def line_figure(curves: Sequence[Curve], title: str, *, marks: bool = False) -> 
             hovertemplate="step %{x:,}: %{y:.4~g}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     return _laid_out(figure, title, several=len(curves) > 1)
+
+
+def _from_zero(figure: Any, curves: Sequence[Curve]) -> None:
+    """An axis around a single value begins at 0: left alone it would be a hair's breadth."""
+    values = {value for line in curves for value in line.values}
+    if len(values) == 1 and min(values) > 0:
+        figure.update_yaxes(range=[0, 1.5 * max(values)])
 
 
 def _style(index: int) -> dict[str, Any]:

@@ -21,7 +21,10 @@ def figures(line: RunLine) -> BarTable:
     """The final figures, the deciding one in bold."""
     result = line.result or {}
     rows = tuple(
-        Bar((metric_name(name), metric_words(name, value)), emphasis=name == line.metric)
+        Bar(
+            (metric_name(name), metric_words(name, value, shares=line.shares)),
+            emphasis=name == line.metric,
+        )
         for name, value in result.get("metrics", {}).items()
     )
     columns = (
@@ -40,7 +43,7 @@ def details(line: RunLine) -> BarTable | None:
         return None
     names = list(next(iter(held.values())))
     rows = tuple(
-        Bar((label, *(_cell(name, values.get(name)) for name in names)))
+        Bar((label, *(metric_words(n, values.get(n), shares=line.shares) for n in names)))
         for label, values in held.items()
     )
     columns = (Column("class", "text"), *(Column(metric_name(n), "number") for n in names))
@@ -64,9 +67,3 @@ def comparisons(line: RunLine, task: Task, parameters: int | None) -> tuple[str,
         return ()
     found = verdicts(line.result.get("metrics", {}), task.published, parameters)
     return tuple(verdict.sentence for verdict in found)
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is not None and name in ("support", "number", "count"):
-        return f"{value:,.0f}"
-    return metric_words(name, value)

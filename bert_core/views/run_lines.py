@@ -19,6 +19,8 @@ _SIGNS: dict[State, str] = {
 }  # fmt: skip
 _RAW = ("loss", "perplexity")
 """Metrics that are no shares: parts of their names."""
+_COUNTS = ("total", "support")
+"""Ends of the names of numbers of examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class RunLine:
             final = self.result.get("metrics", {}).get(self.metric)
             return None if final is None else float(final)
         return self.status.best.get(self.metric)
+
+    @property
+    def shares(self) -> bool:
+        """Whether its metrics are shares; those of span answers come in per cent already."""
+        task = all_tasks().get(self.spec.task)
+        return task is None or task.kind.head != "span"
 
     @property
     def partial(self) -> bool:
@@ -139,7 +147,7 @@ def duration(seconds: float) -> str:
 
     Example:
         >>> duration(8.4), duration(200), duration(7_400), duration(200_000)
-        ('8 s', '3 min', '2 h 3 min', '2 d 8 h')
+        ('8 s', '3 min', '2 h 3 min', '2 d 7 h')
     """
     if seconds < 90:
         return f"{seconds:.0f} s"
@@ -164,26 +172,36 @@ def when(spec: RunSpec) -> str:
     return datetime.fromisoformat(spec.created).astimezone().strftime("%d %b %H:%M")
 
 
-def metric_words(name: str, value: float | None) -> str:
-    """A metric as people read it: shares in per cent, others as they are.
+def metric_words(name: str, value: float | None, *, shares: bool = True) -> str:
+    """A metric as people read it: shares in per cent, losses and counts as they are.
 
-    SQuAD's come in per cent already; correlations are shown times 100, as in the GLUE tables.
+    Correlations are shown times 100 too, as in the GLUE tables.
+
+    Args:
+        name: of the metric.
+        value: or None, which is shown as a dash.
+        shares: whether the task's metrics are shares; SQuAD's come in per cent already.
 
     Example:
-        >>> metric_words("accuracy", 0.915), metric_words("f1", 88.5), metric_words("loss", 0.25)
-        ('91.50', '88.50', '0.250')
+        >>> metric_words("accuracy", 0.915), metric_words("loss", 0.25), metric_words("total", 8)
+        ('91.50', '0.250', '8')
+        >>> metric_words("f1", 88.5, shares=False), metric_words("f1", 0.5, shares=False)
+        ('88.50', '0.50')
     """
     if value is None:
         return "–"
     if any(part in name for part in _RAW):
         return f"{value:,.3f}"
-    return f"{value * metric_factor(name, [value]):.2f}"
+    if name.endswith(_COUNTS):
+        return f"{value:,.0f}"
+    return f"{value * metric_factor(name, [value], shares=shares):.2f}"
 
 
-def metric_factor(name: str, values: Sequence[float]) -> float:
+def metric_factor(name: str, values: Sequence[float], *, shares: bool = True) -> float:
     """What a metric is multiplied with to be shown: 100 for shares, else 1."""
-    raw = any(part in name for part in _RAW)
-    return 1.0 if raw or any(abs(value) > 1 for value in values) else 100.0
+    raw = any(part in name for part in (*_RAW, *_COUNTS))
+    beyond = any(abs(value) > 1 for value in values)
+    return 1.0 if raw or beyond or not shares else 100.0
 
 
 def metric_name(name: str) -> str:

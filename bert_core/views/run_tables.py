@@ -34,8 +34,9 @@ def run_list(lines: Sequence[RunLine], total: int) -> BarTable:
     """
     rows = tuple(
         Bar(
-            (line.label, state_words(line.status), metric_words(line.metric, line.value),
-             metric_name(line.metric), settings_words(line.spec), when(line.spec)),
+            (line.label, state_words(line.status),
+             metric_words(line.metric, line.value, shares=line.shares), metric_name(line.metric),
+             settings_words(line.spec), when(line.spec)),
             share_done(line.status),
             note=f"{line.spec.id}. {line.status.message}",
         )
@@ -74,7 +75,7 @@ def results_table(lines: Sequence[RunLine]) -> BarTable:
     names = dict.fromkeys(name for line in lines for name in _metrics(line))
     rows = []
     for name in names:
-        cells = [metric_words(name, _metrics(line).get(name)) for line in lines]
+        cells = [metric_words(name, _metrics(line).get(name), shares=line.shares) for line in lines]
         rows.append(Bar((metric_name(name), *cells)))
     for title, read in (("state", lambda line: state_words(line.status)),
                         ("step", _step), ("time", _seconds)):  # fmt: skip
@@ -82,17 +83,21 @@ def results_table(lines: Sequence[RunLine]) -> BarTable:
     return BarTable(_columns(lines, "figure"), tuple(rows), caption="Results")
 
 
-def grid_table(summary: GridSummary) -> BarTable:
-    """Mean and spread of every point of a grid, the best in bold."""
+def grid_table(summary: GridSummary, *, shares: bool = True) -> BarTable:
+    """Mean and spread of every point of a grid, the best in bold; see :func:`metric_words`."""
+
+    def words(value: float) -> str:
+        return metric_words(summary.metric, value, shares=shares)
+
     varied = _varied(summary)
     rows = []
     for index, point in enumerate(summary.points):
         spread = point.sds[summary.metric]
-        mean = metric_words(summary.metric, point.means[summary.metric])
+        mean = words(point.means[summary.metric])
         cells = (
             *(_value(getattr(point.settings, name)) for name in varied),
-            mean if spread is None else f"{mean} ± {metric_words(summary.metric, spread)}",
-            " · ".join(metric_words(summary.metric, value) for value in point.values),
+            mean if spread is None else f"{mean} ± {words(spread)}",
+            " · ".join(map(words, point.values)),
         )
         rows.append(Bar(cells, emphasis=index == summary.best))
     columns = (

@@ -69,7 +69,7 @@ def _smaller(line: RunLine) -> None:
         label = "Launch again with gradient checkpointing"
     if st.button(label, type="primary", icon=":material/memory:", key="ft_smaller",
                  help="As many examples for each optimizer step, in less memory."):  # fmt: skip
-        st.session_state["ft_run"] = order.again(line.spec, better)
+        state.choose_run(order.again(line.spec, better))
         st.rerun()
 
 
@@ -78,5 +78,5 @@ def _delete(folder: RunFolder, line: RunLine) -> None:
         st.write(escaped(f"Deletes {line.label} with its checkpoints, its model and its record."))
         if st.button("Delete for good", key="ft_delete"):
             runs.delete(folder)
-            st.session_state["ft_run"] = ""
+            state.choose_run("")
             st.rerun()

@@ -11,6 +11,7 @@ from bert_core.views import curves
 from bert_core.views.run_lines import RunLine, labels_of, metric_name, settings_words
 from bert_core.views.run_tables import grid_table, results_table, settings_tables
 from pages._fine_tune.live import CONFIG, rows_of
+from pages._fine_tune.outcome import parameters
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
 
@@ -49,8 +50,11 @@ def _curves(lines: Sequence[RunLine], names: dict[str, str]) -> None:
     losses = [curves.train_curve(rows[each], "loss", names[each]) for each in rows]
     columns[0].plotly_chart(curves.loss_figure(losses), key="ft_losses", config=CONFIG)
     for column, metric in zip(columns[1:], figures, strict=True):
-        of = [line.spec.id for line in lines if line.metric == metric]
-        found = [curves.dev_curve(rows[each], metric, names[each]) for each in of]
+        of = [line for line in lines if line.metric == metric]
+        found = [
+            curves.dev_curve(rows[each.spec.id], metric, names[each.spec.id], shares=each.shares)
+            for each in of
+        ]
         figure = curves.line_figure(found, f"dev {metric_name(metric)}", marks=True)
         column.plotly_chart(figure, key=f"ft_devs_{metric}", config=CONFIG)
 
@@ -66,7 +70,7 @@ def _grid(line: RunLine, lines: Sequence[RunLine]) -> None:
         for each in over
     ]  # fmt: skip
     st.caption(f"{len(over)} of {len(lines)} runs are over.")
-    found = summarise(results, task)
+    found = summarise(results, task, parameters=parameters(line))
     if found.points:
-        show(grid_table(found), key="ft_grid_table")
+        show(grid_table(found, shares=line.shares), key="ft_grid_table")
     show_notes([*(verdict.sentence for verdict in found.verdicts), *found.notes])

@@ -42,5 +42,5 @@ def panel(task: Task, files: Files, settings: TrainSettings, place: Place, found
         st.caption(escaped(f"It cannot be launched yet. {found.why_not}"))
     elif pressed:
         with shown_errors(), st.spinner("Ordering"):
-            values["ft_run"] = order.launch(every)
-            state.open_runs()
+            state.choose_run(order.launch(every))
+            st.rerun()

@@ -97,7 +97,7 @@ def _curves(line: RunLine, rows: Rows) -> None:
     with left:
         st.plotly_chart(curves.loss_figure([loss]), key="ft_loss", config=CONFIG)
     with right:
-        measured = curves.dev_curve(rows, line.metric, line.label)
+        measured = curves.dev_curve(rows, line.metric, line.label, shares=line.shares)
         if measured.steps:
             title = f"dev {metric_name(line.metric)}"
             figure = curves.line_figure([measured], title, marks=True)
@@ -119,8 +119,8 @@ def _more_curves(line: RunLine, rows: Rows) -> None:
     columns = st.columns(2)
     wanted = [("train", name) for name in names if name != "loss"]
     for index, (kind, name) in enumerate([*wanted, *(("dev", name) for name in others)]):
-        of_kind = curves.dev_curve if kind == "dev" else curves.train_curve
-        found = of_kind(rows, name, line.label)
+        found = (curves.dev_curve(rows, name, line.label, shares=line.shares) if kind == "dev"
+                 else curves.train_curve(rows, name, line.label))  # fmt: skip
         title = curves.NAMES.get(name, name) if kind == "train" else f"dev {metric_name(name)}"
         figure = curves.line_figure([found], title, marks=kind == "dev")
         columns[index % 2].plotly_chart(figure, key=f"ft_{kind}_{name}", config=CONFIG)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from bert_core.model.checkpoints import inspect
 from bert_core.model.run_models import PREFIX, result_folder
 from bert_core.training import export, runs
 from bert_core.training.folder import RunFolder
@@ -46,15 +47,16 @@ def panel(line: RunLine) -> None:
 
 def _published(line: RunLine) -> None:
     task = all_tasks().get(line.spec.task)
-    sentences = outcomes.comparisons(line, task, _parameters(line)) if task else ()
+    sentences = outcomes.comparisons(line, task, parameters(line)) if task else ()
     if sentences:
         with st.expander("Beside published figures", icon=":material/leaderboard:"):
             show_notes(sentences)
 
 
-def _parameters(line: RunLine) -> int:
-    from bert_core.model.checkpoints import inspect
-
+def parameters(line: RunLine) -> int | None:
+    """Number of weights of a run's model; None as long as there is none."""
+    if line.result is None:
+        return None
     return inspect(result_folder(PREFIX + line.spec.id), source=line.spec.id).parameters
 
 

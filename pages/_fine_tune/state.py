@@ -35,10 +35,13 @@ def begin() -> None:
     state["ft_seen"] = state["ft_run"]
 
 
-def open_runs() -> None:
-    """Show the runs in the next run of the page; the view's own widget is drawn already."""
-    st.session_state["ft_seen"] = ""
-    st.rerun()
+def choose_run(run_id: str) -> None:
+    """Show a run, or the newest for "". The address goes first: it is followed when it differs."""
+    st.session_state.update(ft_run=run_id, ft_seen="")
+    if run_id:
+        st.query_params["run"] = run_id
+    else:
+        st.query_params.pop("run", None)
 
 
 def choose_view() -> str:

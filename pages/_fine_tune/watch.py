@@ -9,7 +9,7 @@ from bert_core.training import runs
 from bert_core.training.tasks import all_tasks
 from bert_core.views.run_lines import RunLine, filtered, read_line
 from bert_core.views.run_tables import run_list
-from pages._fine_tune import compare, exports, live, outcome
+from pages._fine_tune import compare, exports, live, outcome, state
 from pages._shared.components import bars
 from pages._shared.sentences import escaped, shown_errors
 
@@ -28,7 +28,7 @@ def page(corner: DeltaGenerator) -> None:
         if values["ft_run"]:
             st.info(escaped(f"There is no run {values['ft_run'][:80]} here; the newest is shown."),
                     icon=":material/search_off:")  # fmt: skip
-        values["ft_run"] = values["ft_seen"] = every[0].spec.id
+        state.choose_run(every[0].spec.id)
     line = known[values["ft_run"]]
     values["ft_drawn"] = line.spec.id, _busy(every)
     left, right = st.columns([3, 5], gap="large")
@@ -65,7 +65,7 @@ def _list() -> None:
     ids = [line.spec.id for line in shown]
 
     def pick(row: int) -> None:
-        values["ft_run"] = ids[row]
+        state.choose_run(ids[row])
 
     with st.container(height=HEIGHT if len(shown) > LONG else "content", border=False):
         bars(table.rows, key="ft_list", columns=table.columns, caption=table.caption,
