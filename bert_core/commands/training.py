@@ -241,10 +241,14 @@ def _follow(run: str) -> int:
     from bert_core.views import training_text
 
     folder = runs.get(run)
-    seen = 0
+    seen, said = 0, ""
     while True:
         try:
-            over = runs.status(folder).over
+            status = runs.status(folder)
+            over = status.over
+            if status.message != said and not over:
+                said = status.message
+                typer.echo(said, err=True)
             if folder.log_file.exists():
                 with folder.log_file.open("rb") as log:
                     log.seek(seen)

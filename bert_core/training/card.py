@@ -95,6 +95,7 @@ def write_card(
         counts=counts,
         title=shared.name or task.title,
         partial=record["partial"],
+        measured=record.get("measured", record["step"]),
         start=_start(record["start"], spec.revision),
         pipeline=Plain(_PIPELINES[task.kind.head]),
         model_class=Plain(_CLASSES[task.kind.head]),

@@ -15,6 +15,7 @@ from bert_core.training import card, lora, models, results, saves
 from bert_core.training.control import Control, Stopped
 from bert_core.training.folder import RunFolder
 from bert_core.training.kinds.base import Check, Prepared, Score
+from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 from bert_core.training.tasks import find_task
 from bert_core.training.tasks.base import Task
@@ -88,6 +89,14 @@ def _never() -> None:
     """A check that never asks for a stop."""
 
 
+def new_model(task: Task, start: Checkpoint, prepared: Prepared, settings: TrainSettings) -> Any:
+    """The model that is trained: the checkpoint under its head, changed as the settings say."""
+    model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
+    if settings.attention_dropout is not None:
+        models.set_attention_dropout(model, settings.attention_dropout)
+    return lora.add_lora(model, settings.lora_rank) if settings.lora_rank else model
+
+
 class _Session:
     """Training under way: the model, the trainer, and the best weights so far."""
 
@@ -106,17 +115,12 @@ class _Session:
         self._folder, self._control, self._task = folder, control, task
         self._start, self._prepared = start, prepared
         settings = folder.spec.settings
-        model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
-        if settings.attention_dropout is not None:
-            models.set_attention_dropout(model, settings.attention_dropout)
-        if settings.lora_rank:
-            model = lora.add_lora(model, settings.lora_rank)
         self._best = results.Best(folder.path / "best", task.metric, settings.patience)
         self._reporter = Reporter(control, settings, self._saved)
         self._from = self._resumed()
         self._last: tuple[int, Score] = (-1, Score({}))
         self._trainer = FineTuner(
-            model=model,
+            model=new_model(task, start, prepared, settings),
             kind=task.kind,
             prepared=prepared,
             tokenizer=tokenizer,
@@ -126,11 +130,18 @@ class _Session:
                 settings,
                 device=device_of(folder.spec),
                 products=products_of(folder.spec),
-                measure_first=task.kind.measures_start and self._from is None,
+                measure_first=self._measures_first(),
             ),
             reporter=self._reporter,
             on_measured=self._measured,
+            on_broken_off=self._best.owe,
         )
+
+    def _measures_first(self) -> bool:
+        """Whether there is something to measure before the first step of this process."""
+        if self._from is None:
+            return self._task.kind.measures_start
+        return self._best.owed == int(self._from.rpartition("-")[2])
 
     def run(self) -> None:
         """Train to the end or to a stop, then write what there is."""
@@ -141,7 +152,8 @@ class _Session:
         seconds = time.monotonic() - began
         self._write(step, partial=partial, seconds=seconds)
         if partial:
-            raise Stopped(f"Stopped after {step:,} steps; what was learnt until then is saved.")
+            steps = "1 step" if step == 1 else f"{step:,} steps"
+            raise Stopped(f"Stopped after {steps}; what was learnt until then is saved.")
 
     def _resumed(self) -> str | None:
         """The checkpoint to go on from, if there is one."""
@@ -175,7 +187,7 @@ class _Session:
             if measured != self._best.step:  # the best weights are others than the last ones
                 wait_for_all()
                 self._best.restore(model)
-                score = self._trainer.score()
+                score = self._trainer.score(whole=True)
         if not self._control.writes:
             return
         if score is not None:
@@ -188,7 +200,7 @@ class _Session:
         _record(
             self._folder, self._task, self._start, self._prepared, metrics,
             step=step if partial else self._best.step, partial=partial, seconds=seconds,
-            details=score.details if score else {}, steps=step,
+            details=score.details if score else {}, steps=step, measured=self._best.step,
         )  # fmt: skip
 
     def _write_answers(self, score: Score) -> None:
@@ -212,6 +224,7 @@ def _record(
     seconds: float,
     details: Mapping[str, Mapping[str, float]] | None = None,
     steps: int = 0,
+    measured: int = -1,
 ) -> None:
     """Write result.json and the model card beside the result."""
     record: dict[str, Any] = {
@@ -220,12 +233,15 @@ def _record(
         "before": _before(folder),
         "details": {name: dict(values) for name, values in (details or {}).items()},
         "step": step,
+        "measured": measured,
         "steps": steps,
         "partial": partial,
         "seconds": round(seconds, 1),
         "labels": list(prepared.labels) if prepared else [],
         "data": dict(prepared.counts) if prepared else {},
         "start": start.source,
+        "products": products_of(folder.spec),
+        "hardware": hardware(device_of(folder.spec)),
     }
     folder.write_result(record)
     card.write_card(folder.result, folder.spec, task, record)
@@ -250,3 +266,15 @@ def products_of(spec: RunSpec) -> str:
         return wanted
     native = {device.name: device.fast for device in list_devices()}
     return native.get(device_of(spec)) or "float32"
+
+
+def hardware(device: str) -> str:
+    """The name of what computes: the GPU's, or the processor's with its number of cores."""
+    import platform
+
+    import torch
+
+    if device.startswith("cuda") and torch.cuda.is_available():
+        return torch.cuda.get_device_name(device)
+    name = platform.processor() or platform.machine()
+    return f"{name}, {torch.get_num_threads()} threads"

@@ -64,6 +64,9 @@ def create(
     """
     found = find_task(task)
     _check_engine(engine, devices, processes)
+    devices = [_checked_device(device, engine) for device in devices]
+    if engine == "torchrun" and devices[0] != "cpu":
+        processes = len(devices)  # one rank on each GPU
     columns = dict(mapping or {})
     dev_columns = columns if dev_mapping is None else dict(dev_mapping)
     with _checked():
@@ -112,6 +115,21 @@ def _check_engine(engine: str, devices: Sequence[str], processes: int) -> None:
             "engine 'torchrun'.",
             field="engine",
         )
+
+
+def _checked_device(device: str, engine: str) -> str:
+    """A device's one name; one of this machine must be here."""
+    name = "cuda:0" if device == "cuda" else device
+    if name != "cpu" and engine != "ray":
+        from bert_core.model.devices import list_devices
+
+        here = [each.name for each in list_devices()]
+        if name not in here:
+            raise InputError(
+                f"There is no device {device} on this machine (there is: {', '.join(here)}).",
+                field="device",
+            )
+    return name
 
 
 def _absolute(model: str) -> str:

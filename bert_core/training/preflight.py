@@ -5,19 +5,20 @@ are done on real batches, the longest among them.
 """
 
 import json
-import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bert_core.errors import RunError
 from bert_core.settings import PROJECT
+from bert_core.training.failures import relaunch_settings
+from bert_core.training.processes import visible
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 
@@ -61,7 +62,7 @@ class Preflight:
 
     measured: Measured | None
     fits: bool
-    proposal: dict[str, int] | None
+    proposal: dict[str, int | bool] | None
     sentence: str
 
 
@@ -82,21 +83,16 @@ def measure(spec: RunSpec, *, check: Check = lambda: None) -> Preflight:
             measured = Measured(**answer)
             if tried == spec.settings:
                 return Preflight(measured, True, None, _fitting(measured))
-            proposal = {"batch_size": tried.batch_size, "accumulation": tried.accumulation}
+            proposal = {
+                name: value
+                for name, value in tried.model_dump().items()
+                if value != getattr(spec.settings, name)
+            }
             return Preflight(measured, False, proposal, _not_fitting(spec.settings, tried))
-        smaller = halved(tried)
+        smaller = relaunch_settings(tried)
         if smaller is None:
             return Preflight(None, False, None, _HOPELESS)
         tried = smaller
-
-
-def halved(settings: TrainSettings) -> TrainSettings | None:
-    """Half the batch and twice the accumulation: the same effective batch. None at a batch of 1."""
-    if settings.batch_size == 1:
-        return None
-    batch = settings.batch_size // 2
-    accumulation = math.ceil(settings.batch_size * settings.accumulation / batch)
-    return settings.model_copy(update={"batch_size": batch, "accumulation": accumulation})
 
 
 _HOPELESS = (
@@ -113,9 +109,12 @@ def _fitting(measured: Measured) -> str:
 
 
 def _not_fitting(wanted: TrainSettings, fits: TrainSettings) -> str:
+    sentence = f"Batches of {wanted.batch_size} do not fit into memory."
+    if fits.gradient_checkpointing and not wanted.gradient_checkpointing:
+        sentence += " With gradient checkpointing"
     return (
-        f"Batches of {wanted.batch_size} do not fit into memory. Batches of {fits.batch_size} "
-        f"added up {fits.accumulation} times do, and train on as many examples per step."
+        f"{sentence} Batches of {fits.batch_size} added up {fits.accumulation} times do, and train "
+        "on as many examples per step."
     )
 
 
@@ -134,11 +133,11 @@ def _in_a_process(spec: RunSpec, check: Check) -> dict[str, Any] | None:
         folder = Path(name)
         (folder / "spec.json").write_text(spec.model_dump_json(), encoding="utf-8")
         command = [sys.executable, "-m", "bert_core.training.trial", str(folder)]
-        hidden = "" if spec.devices[0] == "cpu" else spec.devices[0].removeprefix("cuda:")
+        shown = visible(spec.devices, os.environ.get("CUDA_VISIBLE_DEVICES"))
         with (folder / "log.txt").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=PROJECT,
-                env={**os.environ, "CUDA_VISIBLE_DEVICES": hidden},
+                env={**os.environ, "CUDA_VISIBLE_DEVICES": shown},
             )  # fmt: skip
             try:
                 while process.poll() is None:
@@ -157,8 +156,3 @@ def _in_a_process(spec: RunSpec, check: Check) -> dict[str, Any] | None:
     if "error" in answer:
         raise RunError(answer["error"], field=answer.get("field"))
     return None if answer.get("memory") else dict(answer)
-
-
-def as_json(result: Preflight) -> dict[str, Any]:
-    """The result as plain values."""
-    return asdict(result)

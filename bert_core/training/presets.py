@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bert_core.errors import InputError
-from bert_core.training.settings import TrainSettings
 
 PAPER_BATCH_SIZES = (16, 32)
 PAPER_RATES = (5e-5, 3e-5, 2e-5)
@@ -50,7 +49,7 @@ PRESETS = (
         about="60 steps on short inputs: whether all goes through, not how good it gets.",
         values=MappingProxyType(
             {"batch_size": 16, "accumulation": 1, "learning_rate": 5e-5, "max_steps": 60,
-             "max_seq_length": 64}
+             "max_seq_length": 64, "max_query_length": 24, "doc_stride": 32}
         ),
     ),
     Preset(
@@ -87,55 +86,3 @@ def find_preset(name: str) -> Preset:
             return preset
     known = ", ".join(preset.name for preset in PRESETS)
     raise InputError(f"There is no preset '{name}'. There are: {known}.", field="preset")
-
-
-def paper_grid() -> tuple[Mapping[str, object], ...]:
-    """The 18 points of the paper's grid, each as settings that it changes."""
-    return tuple(
-        MappingProxyType({"batch_size": size, "learning_rate": rate, "epochs": epochs})
-        for size in PAPER_BATCH_SIZES
-        for rate in PAPER_RATES
-        for epochs in PAPER_EPOCHS
-    )
-
-
-def effective_batch(settings: TrainSettings, processes: int = 1) -> int:
-    """Examples behind one optimizer step.
-
-    Args:
-        settings: batch size and accumulation are read.
-        processes: ranks, each with a batch of its own.
-    """
-    return settings.batch_size * settings.accumulation * processes
-
-
-def with_fitting_batch(settings: TrainSettings, fits: int) -> TrainSettings:
-    """Settings with a batch that fits into memory and the same number of examples per step.
-
-    The batch becomes the largest divisor of ``batch_size * accumulation`` that fits, so the
-    result of training stays the same up to rounding and dropout.
-
-    Args:
-        settings: what was wanted; returned as it is when its batch fits.
-        fits: most examples that the device can hold at once.
-
-    Raises:
-        InputError: not even one example fits, or it would take too many batches for one step.
-    """
-    if fits < 1:
-        raise InputError(
-            "Not even one example fits into memory. Lower max_seq_length, turn on "
-            "gradient_checkpointing, or take a smaller model.",
-            field="batch_size",
-        )
-    if settings.batch_size <= fits:
-        return settings
-    examples = effective_batch(settings)
-    size = max(size for size in range(1, fits + 1) if examples % size == 0)
-    if examples // size > 1024:
-        raise InputError(
-            f"{examples:,} examples a step would take {examples // size:,} batches of {size}; at "
-            "most 1,024 are added up. Lower batch_size.",
-            field="batch_size",
-        )
-    return settings.model_copy(update={"batch_size": size, "accumulation": examples // size})

@@ -38,7 +38,7 @@ def environment(folder: RunFolder, base: Mapping[str, str]) -> dict[str, str]:
         **base,
         MARK: str(folder.path),
         "BERT_EXPLORER_HOME": str(folder.path.parent.parent),
-        "CUDA_VISIBLE_DEVICES": _visible(spec.devices, base.get("CUDA_VISIBLE_DEVICES")),
+        "CUDA_VISIBLE_DEVICES": visible(spec.devices, base.get("CUDA_VISIBLE_DEVICES")),
         "OMP_WAIT_POLICY": "PASSIVE",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         # The log is read while it is written, whatever the terminal's encoding is.
@@ -102,7 +102,7 @@ def _marked(process: psutil.Process, folder: RunFolder) -> bool:
         return False  # it ended meanwhile, or is somebody else's
 
 
-def _visible(devices: Sequence[str], shown: str | None) -> str:
+def visible(devices: Sequence[str], shown: str | None) -> str:
     """The value of CUDA_VISIBLE_DEVICES that shows these devices only."""
     numbers = [int(device.partition(":")[2] or 0) for device in devices if "cuda" in device]
     if shown is None:

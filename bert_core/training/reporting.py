@@ -36,6 +36,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
         self._on_saved = on_saved
         self._times: deque[float] = deque(maxlen=RECENT)
         self._measured = -1
+        self._saved = -1
         self.stopped = False
         self.pieces = 0
         self.examples = 0
@@ -58,14 +59,17 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
         if self._stop_wanted(args):
             self.stopped = step < last
             control.should_save = control.should_training_stop = True
+        self._look_first(control)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """After an epoch, unless it was cut short: measure and save if no other rhythm is set."""
         control.should_evaluate = control.should_save = False
-        if self.stopped or state.global_step == self._measured:
+        if self.stopped:
             return
-        control.should_evaluate = not self._settings.eval_every
-        control.should_save = not self._settings.save_every
+        step = state.global_step
+        control.should_evaluate = not self._settings.eval_every and step != self._measured
+        control.should_save = not self._settings.save_every and step != self._saved
+        self._look_first(control)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """A line of training figures."""
@@ -103,6 +107,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """A checkpoint is on disk."""
+        self._saved = state.global_step
         wait_for_all()  # each rank writes the state of its random numbers
         if args.should_save:
             self._on_saved(state.global_step, self.stopped)
@@ -114,6 +119,10 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
         """
         if not torch.distributed.is_initialized():
             self._control.check()
+
+    def _look_first(self, control: Any) -> None:
+        """Look at the loss before anything is kept: weights that are no numbers are not."""
+        control.should_log |= control.should_evaluate or control.should_save
 
     def _stop_wanted(self, args: Any) -> bool:
         """Whether any rank was asked to stop: the ranks must end at the same step."""

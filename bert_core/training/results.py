@@ -33,8 +33,9 @@ class Best:
         self._metric = metric
         self._patience = patience
         self._record: dict[str, Any] = {"step": -1, "value": None, "waited": 0, "metrics": {}}
+        self._record |= {"last": -1, "owed": -1}
         if (folder / "best.json").exists():
-            self._record = json.loads((folder / "best.json").read_text(encoding="utf-8"))
+            self._record |= json.loads((folder / "best.json").read_text(encoding="utf-8"))
 
     @property
     def step(self) -> int:
@@ -51,10 +52,23 @@ class Best:
         """Whether patience is at its end."""
         return bool(self._patience) and self._record["waited"] >= self._patience
 
+    @property
+    def owed(self) -> int:
+        """Step of a measurement that a stop broke off, -1 without one."""
+        return int(self._record["owed"])
+
+    def owe(self, step: int) -> None:
+        """Note that the measurement of a step was broken off."""
+        self._record["owed"] = step
+        self._write()
+
     def offer(
         self, step: int, metrics: Mapping[str, float], model: Any, *, writes: bool = True
     ) -> bool:
         """Keep the weights if they are better than those kept.
+
+        A step that was measured before counts once: a run that was resumed does some steps anew,
+        with the same weights.
 
         Args:
             step: when it was measured.
@@ -65,6 +79,9 @@ class Best:
         Returns:
             Whether they were.
         """
+        if step <= self._record["last"]:
+            return False
+        self._record |= {"last": step, "owed": -1}
         value = metrics[self._metric]
         better = self._record["value"] is None or value > self._record["value"]
         if better:
@@ -79,8 +96,7 @@ class Best:
         else:
             self._record["waited"] += 1
         if writes:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._folder / "best.json", self._record)
+            self._write()
         return better
 
     def restore(self, model: Any) -> None:
@@ -90,6 +106,10 @@ class Best:
         if (self._folder / WEIGHTS).exists():
             device = str(next(model.parameters()).device)
             load_model(model, self._folder / WEIGHTS, device=device)
+
+    def _write(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / "best.json", self._record)
 
     def _keep(self, model: Any) -> None:
         from safetensors.torch import save_model

@@ -95,7 +95,15 @@ def launch(folder: RunFolder) -> None:
     if status(folder).pid is None:
         with _held(folder) as before:
             if before.pid is None and not before.over:
-                _start(folder, before)
+                try:
+                    _start(folder, before)
+                except RunError as error:
+                    folder.write_status(
+                        before.changed(
+                            state="failed", reason="other", message=str(error), ended=time.time()
+                        )
+                    )
+                    raise
                 return
     raise RunError(f"The run {folder.id} was started already. Resume it, if it ended.", field="id")
 

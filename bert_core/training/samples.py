@@ -1,34 +1,11 @@
 """Small files of our own to try every task with: assets/samples."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from bert_core.errors import InputError
 from bert_core.settings import PROJECT
+from bert_core.training.tasks import find_task
 
 SAMPLES = PROJECT / "assets" / "samples"
-_FILES: Mapping[str, str] = {
-    "cola": "grammar.{}.tsv",
-    "sentences": "reviews.{}.tsv",
-    "sst2": "reviews.{}.tsv",
-    "mnli": "inference.{}.tsv",
-    "mrpc": "mrpc.{}.tsv",
-    "pairs": "pairs.{}.tsv",
-    "qnli": "qnli.{}.tsv",
-    "rte": "rte.{}.tsv",
-    "wnli": "pronouns.{}.tsv",
-    "xnli": "inference.{}.tsv",
-    "scores": "scores.{}.tsv",
-    "stsb": "scores.{}.tsv",
-    "conll2003": "tags.{}.conll",
-    "tags": "tags.{}.conll",
-    "choices": "choices.{}.csv",
-    "swag": "choices.{}.csv",
-    "questions": "questions.{}.json",
-    "squad": "questions.{}.json",
-    "squad2": "questions2.{}.json",
-    "pretraining": "documents.{}.txt",
-}
 
 
 def sample(task: str) -> tuple[Path, Path]:
@@ -41,8 +18,7 @@ def sample(task: str) -> tuple[Path, Path]:
         Its training file and its development file.
 
     Raises:
-        InputError: there is none for this task.
+        InputError: there is no such task.
     """
-    if task not in _FILES:
-        raise InputError(f"There is no sample for the task '{task}'.", field="task")
-    return SAMPLES / _FILES[task].format("train"), SAMPLES / _FILES[task].format("dev")
+    name = find_task(task).sample
+    return SAMPLES / name.format("train"), SAMPLES / name.format("dev")

@@ -1,7 +1,7 @@
 """What to train: everything that decides a run's result, in one value that never changes."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +59,7 @@ class RunSpec(BaseModel):
     settings: TrainSettings = Field(default_factory=TrainSettings)
     labels: tuple[str, ...] = ()
     engine: str = "local"
-    devices: tuple[str, ...] = ("cpu",)
+    devices: tuple[Annotated[str, Field(pattern=r"^(cpu|mps|cuda:\d{1,3})$")], ...] = ("cpu",)
     processes: int = Field(1, ge=1, le=1024)
     group: str = ""
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))

@@ -12,7 +12,7 @@ from bert_core.model.tokenizer import Tokenizer
 from bert_core.training import optimizer as optimizers
 from bert_core.training.collate import Collator
 from bert_core.training.control import Stopped
-from bert_core.training.kinds.base import Features, Kind, Prepared, Score
+from bert_core.training.kinds.base import Kind, Prepared, Score
 from bert_core.training.predicting import predict
 from bert_core.training.reporting import Reporter
 from bert_core.training.sampler import Order
@@ -20,6 +20,10 @@ from bert_core.training.settings import TrainSettings
 
 Measured = Callable[[int, Score], bool]
 """Told the step and the score of every measurement; says whether training should end here."""
+
+
+def _go_on(*_: Any) -> None:
+    """Where nothing has to be done."""
 
 
 class FineTuner(Trainer):  # type: ignore[misc]
@@ -34,6 +38,7 @@ class FineTuner(Trainer):  # type: ignore[misc]
         args: the library's own arguments; see :func:`arguments`.
         reporter: what is told and asked.
         on_measured: called after each measurement.
+        on_broken_off: called with the step when a stop broke a measurement off.
     """
 
     def __init__(
@@ -46,12 +51,14 @@ class FineTuner(Trainer):  # type: ignore[misc]
         args: TrainingArguments,
         reporter: Reporter,
         on_measured: Measured,
+        on_broken_off: Callable[[int], None] = _go_on,
     ) -> None:
         self._kind = kind
         self._prepared = prepared
         self._settings = settings
         self._reporter = reporter
         self._on_measured = on_measured
+        self._on_broken_off = on_broken_off
         segments = "token_type_ids" in _arguments_of(model)
         self._collators = {
             name: Collator(features, pad_id=tokenizer.pad_id, segments=segments)
@@ -68,22 +75,21 @@ class FineTuner(Trainer):  # type: ignore[misc]
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Batches in the order of the seed; see :class:`bert_core.training.sampler.Order`."""
-        size = self._settings.batch_size
-        order = Order(
-            self._prepared.train.lengths,
-            size,
-            self._settings.seed,
-            grouped=self._settings.grouped,
-        )
         loader = DataLoader(
             self.train_dataset,
-            batch_size=size,
-            sampler=order,
+            batch_size=self._settings.batch_size,
+            sampler=self.order(),
             collate_fn=self._collators["train"],
             pin_memory=self.args.device.type == "cuda",
         )
         prepared: DataLoader[Any] = self.accelerator.prepare(loader)
         return prepared
+
+    def order(self) -> Any:
+        """The order in which examples are seen: a sampler."""
+        lengths = self._prepared.train.lengths
+        settings = self._settings
+        return Order(lengths, settings.batch_size, settings.seed, grouped=settings.grouped)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """The optimizer of the settings; see :mod:`bert_core.training.optimizer`."""
@@ -111,11 +117,16 @@ class FineTuner(Trainer):  # type: ignore[misc]
         return loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Measure on the dev data; every rank does its share. A stop ends it early."""
+        """Measure on the dev data; every rank does its share.
+
+        A stop breaks it off, and the run that is resumed makes up for it; but after the last
+        step it is measured to the end.
+        """
         try:
-            score = self.score()
+            score = self.score(whole=self.state.global_step >= self.state.max_steps)
         except Stopped:
             self._reporter.stopped = True
+            self._on_broken_off(self.state.global_step)
             self.control.should_save = self.control.should_training_stop = True
             return {}
         if self._on_measured(self.state.global_step, score):
@@ -126,20 +137,27 @@ class FineTuner(Trainer):  # type: ignore[misc]
         )
         return metrics
 
-    def score(self, features: Features | None = None, examples: Any = None) -> Score:
-        """The model's answers on the dev data (or other data) against the gold ones."""
-        dev = self._prepared.dev if features is None else features
+    def score(self, *, whole: bool = False) -> Score:
+        """The model's answers on the dev data against the gold ones.
+
+        Args:
+            whole: whether a stop that is asked for waits until it is done.
+
+        Raises:
+            Stopped: as asked, unless ``whole``.
+        """
+        dev = self._prepared.dev
         outputs = predict(
             self.model,
             dev,
             self._collators["dev"],
-            check=self._reporter.check,
+            check=_go_on if whole else self._reporter.check,
             reduce=self._kind.reduce,
         )
         return self._kind.measure(
             outputs,
             dev,
-            self._prepared.dev_examples if examples is None else examples,
+            self._prepared.dev_examples,
             self._settings,
             labels=self._prepared.labels,
         )

@@ -18,7 +18,7 @@ import numpy as np
 from transformers import TrainerCallback
 
 from bert_core.errors import CoreError
-from bert_core.training import loop, lora, models
+from bert_core.training import loop
 from bert_core.training.failures import classify
 from bert_core.training.preflight import Measured
 from bert_core.training.reporting import memory_mib
@@ -57,6 +57,14 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         self.memory = max(self.memory, memory_mib(args.device))
 
 
+class _Trial(FineTuner):
+    """Takes the examples in the order in which they were chosen, the longest first."""
+
+    def order(self) -> Any:
+        """One after the other."""
+        return range(len(self.train_dataset))
+
+
 def main(folder: Path) -> None:
     """Do the trial and write its answer."""
     spec = RunSpec.model_validate_json((folder / "spec.json").read_bytes())
@@ -77,19 +85,14 @@ def tried(spec: RunSpec, folder: Path) -> Measured:
     task = find_task(spec.task)
     start = loop.find_start(task, spec, folder)
     tokenizer, prepared = loop.prepare(task, spec, folder, start)
-    settings = spec.settings.model_copy(update={"max_steps": STEPS, "grouped": False})
-    model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
-    if settings.attention_dropout is not None:
-        models.set_attention_dropout(model, settings.attention_dropout)
-    if settings.lora_rank:
-        model = lora.add_lora(model, settings.lora_rank)
+    settings = spec.settings.model_copy(update={"max_steps": STEPS})
     lengths = prepared.train.lengths
     batch = settings.batch_size * settings.accumulation
     few = prepared.train.part(_chosen(lengths, batch))
     watch = Watch()
     products = loop.products_of(spec)
-    FineTuner(
-        model=model,
+    _Trial(
+        model=loop.new_model(task, start, prepared, settings),
         kind=task.kind,
         prepared=replace(prepared, train=few),
         tokenizer=tokenizer,

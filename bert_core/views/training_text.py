@@ -117,7 +117,7 @@ def all_runs(folders: Sequence[RunFolder], *, as_json: bool = False) -> str:
             run_lines.state_words(line.status),
             run_lines.progress_words(line.status),
             f"{run_lines.metric_name(line.metric)} "
-            f"{run_lines.metric_words(line.metric, line.value)}",
+            f"{run_lines.metric_words(line.metric, line.value, shares=line.shares)}",
         )
         for line in lines
     ]
@@ -140,7 +140,11 @@ def run(folder: RunFolder, *, as_json: bool = False) -> str:
     lines = [f"run:{line.spec.id}", f"{run_lines.state_words(status)}. {status.message}"]
     lines += [part for part in (run_lines.progress_words(status), *status.notes) if part]
     figures: dict[str, Any] = (line.result or {}).get("metrics") or dict(status.best)
-    named = [(name, run_lines.metric_words(name, value)) for name, value in figures.items()]
+    named = [
+        (name, run_lines.metric_words(name, value, shares=line.shares))
+        for name, value in figures.items()
+        if name != "step"
+    ]
     if named:
         lines += ["", table(("dev metric", "value"), named)]
     data = (line.result or {}).get("data", {})
@@ -168,15 +172,21 @@ def grid(group: str, folders: Sequence[RunFolder]) -> str:
         ],
         task,
     )
+    shares = run_lines.read_line(members[0]).shares
+    metric = found.metric
+
+    def words(value: float) -> str:
+        return run_lines.metric_words(metric, value, shares=shares)
+
     rows = [
         (
             f"{point.settings.learning_rate:g}",
             str(point.settings.batch_size),
             f"{point.settings.epochs:g}",
             str(len(point.seeds)),
-            run_lines.metric_words(found.metric, point.means[found.metric]),
-            _spread(point.sds[found.metric]),
-            ", ".join(run_lines.metric_words(found.metric, value) for value in point.values),
+            words(point.means[metric]),
+            "–" if (sd := point.sds[metric]) is None else words(sd),
+            ", ".join(words(value) for value in point.values),
         )
         for point in found.points
     ]
@@ -189,7 +199,3 @@ def grid(group: str, folders: Sequence[RunFolder]) -> str:
 def _final(folder: RunFolder) -> dict[str, float]:
     record = folder.read_result()
     return {} if record is None or record["partial"] else dict(record["metrics"])
-
-
-def _spread(sd: float | None) -> str:
-    return "–" if sd is None else f"{100 * sd if sd <= 1 else sd:.2f}"

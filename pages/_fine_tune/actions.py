@@ -49,12 +49,15 @@ def _stop(folder: RunFolder, line: RunLine) -> None:
 
 
 def _resume(folder: RunFolder) -> None:
-    point = folder.resume_point()
+    saved = folder.checkpoints()  # sizes only: every byte is looked at when it is resumed
+    whole = [each.step for each in saved if each.problem is None]
     with st.popover("Resume", icon=":material/resume:"):
         where = "It begins anew: there is no checkpoint."
-        if point.checkpoint is not None:
-            where = f"It goes on from step {point.checkpoint.step:,} in the same folder."
-        st.write(escaped(" ".join((*point.refused, where))))
+        if whole:
+            where = f"It goes on from step {whole[-1]:,} in the same folder."
+        refused = [f"{each.path.name} cannot be used: {each.problem}." for each in saved
+                   if each.problem is not None and each.step > max(whole, default=-1)]  # fmt: skip
+        st.write(escaped(" ".join((*refused, where))))
         if st.button("Resume it", type="primary", key="ft_resume"):
             runs.resume(folder)
             st.rerun()

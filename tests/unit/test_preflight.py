@@ -1,11 +1,15 @@
 """The pre-flight: real steps in a process of their own, and what it says when they do not fit."""
 
-import resource
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bert_core.errors import RunError
+from bert_core.settings import PROJECT
 from bert_core.training import preflight
 from bert_core.training.provenance import describe
 from bert_core.training.samples import sample
@@ -55,31 +59,35 @@ def test_a_trial_can_be_broken_off(spec: RunSpec) -> None:
         preflight.measure(spec, check=refuse)
 
 
-@pytest.mark.parametrize(
-    ("batch", "accumulation", "expected"),
-    [(32, 1, (16, 2)), (12, 4, (6, 8)), (3, 1, (1, 3)), (2, 5, (1, 10))],
-)
-def test_smaller_batches_keep_the_effective_batch(
-    batch: int, accumulation: int, expected: tuple[int, int]
-) -> None:
-    halved = preflight.halved(TrainSettings(batch_size=batch, accumulation=accumulation))
-    assert halved is not None
-    assert (halved.batch_size, halved.accumulation) == expected
-    assert preflight.halved(TrainSettings(batch_size=1, accumulation=accumulation)) is None
+LIMITED = """
+import json, resource, sys
+from bert_core.training import preflight
+from bert_core.training.spec import RunSpec
+resource.setrlimit(resource.RLIMIT_DATA, (int(2.6 * 2**30),) * 2)
+found = preflight.measure(RunSpec.model_validate_json(sys.argv[1]))
+print(json.dumps([found.fits, found.proposal, found.sentence]))
+"""
 
 
-def test_memory_that_runs_out_ends_in_a_proposal_that_fits(embedded, spec: RunSpec) -> None:
-    """The trial's process may address so much and no more: a real allocation fails."""
+def test_memory_that_runs_out_ends_in_a_proposal_that_fits(spec: RunSpec, tmp_path: Path) -> None:
+    """The trial's process may hold so much and no more: a real allocation fails."""
+    data = tmp_path / "long.tsv"
+    text = "the heron waits near the cold lake every morning " * 14
+    rows = [f"{text}\t{row % 2}" for row in range(32)]
+    data.write_text("\n".join(["text\tlabel", *rows]) + "\n", encoding="utf-8")
+    file = describe(data, {}, "train").model_dump()
     wide = spec.changed(
-        model="embedded", settings={"max_seq_length": 128, "batch_size": 2048, "epochs": 1}
-    )
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, hard))
-    try:
-        found = preflight.measure(wide)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    assert not found.fits
-    assert found.proposal is not None
-    assert found.proposal["batch_size"] * found.proposal["accumulation"] >= 2048
-    assert "Batches of 2048 do not fit" in found.sentence
+        model="embedded", train=file, dev=file,
+        settings={"max_seq_length": 128, "batch_size": 32, "max_steps": 1, "precision": "float32"},
+    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, wide.model_dump_json()],
+        cwd=PROJECT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    fits, proposal, sentence = json.loads(done.stdout)
+    assert fits is False
+    assert proposal["batch_size"] < 32
+    assert proposal["batch_size"] * proposal["accumulation"] == 32
+    assert "Batches of 32 do not fit" in sentence

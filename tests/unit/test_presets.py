@@ -1,18 +1,20 @@
 """Named settings and the paper's grid, and batches that fit without changing what is learnt."""
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from bert_core.errors import InputError
+from bert_core.training.grid import plan
+from bert_core.training.kinds.examples import ExampleKind
 from bert_core.training.presets import (
+    PAPER_BATCH_SIZES,
+    PAPER_EPOCHS,
+    PAPER_RATES,
     PRESETS,
-    effective_batch,
     find_preset,
-    paper_grid,
-    with_fitting_batch,
 )
+from bert_core.training.samples import sample
 from bert_core.training.settings import TrainSettings, read_settings
+from bert_core.training.tasks import find_task
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
@@ -42,43 +44,20 @@ def test_an_unknown_preset_is_named_with_those_there_are() -> None:
 
 
 def test_the_paper_s_grid_has_eighteen_points() -> None:
-    points = {
-        (point["batch_size"], point["learning_rate"], point["epochs"]) for point in paper_grid()
-    }
-    assert len(paper_grid()) == len(points) == 18
-    assert (16, 5e-5, 2) in points
-    assert (32, 2e-5, 4) in points
-    for point in paper_grid():
-        read_settings(point)
+    axes = {"batch_sizes": PAPER_BATCH_SIZES, "rates": PAPER_RATES, "epochs": PAPER_EPOCHS}
+    found = plan(TrainSettings(), **axes)  # type: ignore[arg-type]
+    points = {(each.batch_size, each.learning_rate, each.epochs) for each in found}
+    assert len(found) == len(points) == 18
+    assert {(16, 5e-5, 2), (32, 2e-5, 4)} <= points
 
 
-@given(st.integers(1, 256), st.integers(1, 16), st.integers(1, 300))
-def test_a_fitting_batch_keeps_the_examples_of_a_step(size: int, times: int, fits: int) -> None:
-    wanted = TrainSettings(batch_size=size, accumulation=times)
-    assume(fits > 3 or size < 64)
-    found = with_fitting_batch(wanted, fits)
-    assert effective_batch(found) == effective_batch(wanted) == size * times
-    assert found.batch_size <= fits
-    if size <= fits:
-        assert found == wanted
-    TrainSettings.model_validate(found.model_dump())
-    assert found.model_copy(update={"batch_size": size, "accumulation": times}) == wanted
-
-
-def test_the_largest_batch_that_fits_is_taken() -> None:
-    found = with_fitting_batch(TrainSettings(batch_size=32), 12)
-    assert (found.batch_size, found.accumulation) == (8, 4)
-    found = with_fitting_batch(TrainSettings(batch_size=31), 16)
-    assert (found.batch_size, found.accumulation) == (1, 31)
-
-
-def test_processes_multiply_the_batch() -> None:
-    assert effective_batch(TrainSettings(batch_size=8, accumulation=2), processes=4) == 64
-
-
-def test_what_cannot_fit_is_said() -> None:
-    with pytest.raises(InputError, match="Not even one example fits") as caught:
-        with_fitting_batch(TrainSettings(), 0)
-    assert caught.value.field == "batch_size"
-    with pytest.raises(InputError, match="2,048 batches of 1"):
-        with_fitting_batch(TrainSettings(batch_size=2048), 1)
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+@pytest.mark.parametrize("task", ["sentences", "tags", "choices", "questions", "squad2"])
+def test_every_preset_fits_every_kind_of_task(embedded, preset, task: str) -> None:  # type: ignore[no-untyped-def]
+    found = find_task(task)
+    settings = read_settings({**found.defaults, **preset.values})
+    kind = found.kind
+    assert isinstance(kind, ExampleKind)
+    examples = kind.read(sample(task)[0], {}).examples[:8]
+    labels = kind.labels(examples)
+    assert len(kind.encode(examples, embedded.tokenizer, settings, labels=labels)) >= 8

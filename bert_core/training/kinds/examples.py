@@ -86,6 +86,7 @@ class ExampleKind(Kind):
         if not train or not dev:
             raise InputError("There is nothing left to train on or to measure on.", field="train")
         labels = spec.labels or self.labels([*train, *dev])
+        _refuse_unlisted(labels, self.labels([*train, *dev]))
         encoded = self.encode(train, tokenizer, settings, labels=labels, check=check)
         measured = self.encode(dev, tokenizer, settings, labels=labels, training=False, check=check)
         counts = {
@@ -98,6 +99,16 @@ class ExampleKind(Kind):
             "held_back": held_back,
         }
         return Prepared(encoded, measured, dev, labels, counts)
+
+
+def _refuse_unlisted(listed: Sequence[str], found: Sequence[str]) -> None:
+    missing = sorted(set(found) - set(listed))
+    if missing:
+        raise InputError(
+            f"The data has the class {missing[0]!r}, which is not among the listed ones "
+            f"({', '.join(listed)}). List all classes, or leave the list out.",
+            field="labels",
+        )
 
 
 def _refuse(report: Report) -> None:

@@ -18,6 +18,7 @@ from bert_core.metrics import pretraining as rates
 from bert_core.model import sources
 from bert_core.model.checkpoints import Checkpoint, Head, inspect
 from bert_core.model.choice import ModelChoice
+from bert_core.model.foreign import ForeignFiles
 from bert_core.model.tokenizer import Tokenizer
 from bert_core.training.kinds.base import Check, Features, Kind, Prepared, Score
 from bert_core.training.settings import TrainSettings
@@ -70,8 +71,8 @@ class PretrainingKind(Kind):
             dev_store = self._store(spec.dev.path, folder / "dev-instances", spec, tokenizer, check)
             dev_members = np.arange(len(dev_store))
         else:
-            # Instances of one document stay on one side only if whole documents are held back;
-            # the order is shuffled, so this measures fit rather than generality. The card says so.
+            # The order is shuffled, so the same sentences are on both sides, masked otherwise:
+            # this measures how well the text is learnt. A text of its own tells more.
             dev_store, cut = train, max(1, int(len(train) * HELD_BACK))
             dev_members, members = members[:cut], members[cut:]
         dev_members, members = dev_members[:MOST_MEASURED], members[: spec.settings.max_rows]
@@ -114,9 +115,14 @@ class PretrainingKind(Kind):
         checkpoint.require("masked_word")
         checkpoint.require("next_sentence")
         torch.manual_seed(seed)
-        return LeanPreTraining.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="sdpa", local_files_only=True
-        )
+        with ForeignFiles(f"The weights of {folder.name} do not fit its config.json."):
+            return LeanPreTraining.from_pretrained(
+                folder,
+                dtype=torch.float32,
+                attn_implementation="sdpa",
+                local_files_only=True,
+                use_safetensors=True,
+            )
 
     def measure(
         self,
@@ -221,6 +227,12 @@ def _write_random(shape: Path, folder: Path, seed: int) -> None:
 
     pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
     values = json.loads((shape / "config.json").read_text(encoding="utf-8"))
+    if values.get("model_type") != "bert":
+        raise InputError(
+            f"From scratch only a BERT can be trained; {shape.name} is a "
+            f"{values.get('model_type')}. Choose a BERT for the shape.",
+            field="model",
+        )
     values["vocab_size"] = len([piece for piece in pieces if piece])
     torch.manual_seed(seed)
     transformers.BertForPreTraining(transformers.BertConfig(**values)).save_pretrained(folder)

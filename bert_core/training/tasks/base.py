@@ -36,6 +36,7 @@ class Task:
         kind: how it is read, encoded and measured.
         metric: the one figure that decides which checkpoint is best; higher is better.
         files: what its files look like, in one sentence.
+        sample: name of its sample in assets/samples, with ``{}`` for train and dev.
         defaults: settings that differ from the usual ones.
         published: figures to hold a result against.
         family: heading under which a picker lists it.
@@ -47,6 +48,7 @@ class Task:
     kind: Kind
     metric: str
     files: str
+    sample: str
     family: str
     defaults: Mapping[str, object] = field(default_factory=dict)
     published: tuple[Published, ...] = ()

@@ -10,6 +10,7 @@ TASK = Task(
     family="Multiple choice",
     kind=ChoiceKind(),
     metric="accuracy",
+    sample="choices.{}.csv",
     files="CSV or JSONL as in SWAG: sent1, sent2, ending0, ending1 and so on, label (from 0).",
     defaults={"batch_size": 16, "learning_rate": 2e-5},
 )

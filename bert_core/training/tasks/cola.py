@@ -11,6 +11,7 @@ TASK = Task(
     family="One sentence",
     kind=TextKind(layouts.COLA, metrics=("matthews", "accuracy")),
     metric="matthews",
+    sample="grammar.{}.tsv",
     files="TSV without a header: source, label (0 or 1), the authors' mark, sentence.",
     published=(
         Published("BERT-base", "matthews", 0.521, "BERT paper, table 1 (test)"),

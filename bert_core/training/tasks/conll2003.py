@@ -10,6 +10,7 @@ TASK = Task(
     family="A tag for each word",
     kind=TagKind(),
     metric="f1",
+    sample="tags.{}.conll",
     files="CoNLL columns: the word first, its tag last, a blank line after each sentence.",
     defaults={"batch_size": 32, "learning_rate": 5e-5, "epochs": 3},
     published=(

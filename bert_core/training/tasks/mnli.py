@@ -11,6 +11,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.MNLI, metrics=("accuracy", "macro_f1")),
     metric="accuracy",
+    sample="inference.{}.tsv",
     files="TSV with a header: sentence1, sentence2, gold_label; others are left aside.",
     published=(
         Published("BERT-base", "accuracy", 0.844, "BERT paper, table 5 (dev, matched)"),

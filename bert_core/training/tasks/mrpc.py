@@ -11,6 +11,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.MRPC, metrics=("accuracy", "f1")),
     metric="f1",
+    sample="mrpc.{}.tsv",
     files="TSV with a header: Quality (1 = same), #1 ID, #2 ID, #1 String, #2 String.",
     published=(
         Published("BERT-base", "accuracy", 0.867, "BERT paper, table 5 (dev)"),

@@ -11,6 +11,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.GENERIC_PAIR, metrics=("accuracy", "macro_f1")),
     metric="accuracy",
+    sample="pairs.{}.tsv",
     files="CSV, TSV or JSONL with two columns of texts and one of classes, such as sentence1, "
     "sentence2, label.",
 )

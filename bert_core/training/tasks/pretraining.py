@@ -10,6 +10,7 @@ TASK = Task(
     family="Pre-training",
     kind=PretrainingKind(),
     metric="masked_accuracy",
+    sample="documents.{}.txt",
     files="Plain text: one sentence per line, a blank line between documents.",
     defaults={"batch_size": 32, "learning_rate": 2e-5, "epochs": 1},
     published=(

@@ -11,6 +11,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.QNLI, metrics=("accuracy",)),
     metric="accuracy",
+    sample="qnli.{}.tsv",
     files="TSV with a header: index, question, sentence, label (entailment or not_entailment).",
     published=(
         Published("BERT-base", "accuracy", 0.884, "BERT paper, table 5 (dev)"),

@@ -11,6 +11,7 @@ TASK = Task(
     family="Answers in a text",
     kind=SpanKind(version_2=False),
     metric="f1",
+    sample="questions.{}.json",
     files="SQuAD's JSON, or JSONL with question, context and answers.",
     defaults={"max_seq_length": 384, "batch_size": 12, "learning_rate": 3e-5, "epochs": 2},
 )

@@ -11,6 +11,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.RTE, metrics=("accuracy",)),
     metric="accuracy",
+    sample="rte.{}.tsv",
     files="TSV with a header: index, sentence1, sentence2, label (entailment or not_entailment).",
     published=(
         Published("BERT-base", "accuracy", 0.664, "BERT paper, table 1 (test)"),

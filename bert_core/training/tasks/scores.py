@@ -11,6 +11,7 @@ TASK = Task(
     family="A number",
     kind=TextKind(layouts.GENERIC_NUMBERS, metrics=("pearson", "spearman")),
     metric="pearson",
+    sample="scores.{}.tsv",
     files="CSV, TSV or JSONL with one or two columns of texts and a column of numbers, such as "
     "text, score.",
 )

@@ -11,5 +11,6 @@ TASK = Task(
     family="One sentence",
     kind=TextKind(layouts.GENERIC, metrics=("accuracy", "macro_f1")),
     metric="accuracy",
+    sample="reviews.{}.tsv",
     files="CSV, TSV or JSONL with a column of texts and a column of classes, such as text, label.",
 )

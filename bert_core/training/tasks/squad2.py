@@ -10,6 +10,7 @@ TASK = Task(
     family="Answers in a text",
     kind=SpanKind(version_2=True),
     metric="f1",
+    sample="questions2.{}.json",
     files="SQuAD 2.0's JSON: as 1.1, with is_impossible for questions without an answer.",
     defaults={"max_seq_length": 384, "batch_size": 12, "learning_rate": 3e-5, "epochs": 2},
     published=(

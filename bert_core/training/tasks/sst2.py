@@ -11,6 +11,7 @@ TASK = Task(
     family="One sentence",
     kind=TextKind(layouts.SST2, metrics=("accuracy",)),
     metric="accuracy",
+    sample="reviews.{}.tsv",
     files="TSV with a header: sentence, label (0 or 1).",
     published=(
         Published("BERT-base", "accuracy", 0.927, "BERT paper, table 5 (dev)"),

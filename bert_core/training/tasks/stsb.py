@@ -11,6 +11,7 @@ TASK = Task(
     family="A number",
     kind=TextKind(layouts.STSB, metrics=("pearson", "spearman")),
     metric="pearson",
+    sample="scores.{}.tsv",
     files="TSV with a header: index, sentence1, sentence2, score; or the release without one.",
     published=(
         Published("BERT-base cased", "pearson", 0.8864, "transformers run_glue README (dev)"),

@@ -10,6 +10,7 @@ TASK = Task(
     family="Multiple choice",
     kind=ChoiceKind(),
     metric="accuracy",
+    sample="choices.{}.csv",
     files="CSV with a header: sent1, sent2, ending0 to ending3, label (0 to 3). The files of CODAH "
     "and COPA are read, too.",
     defaults={"batch_size": 16, "learning_rate": 2e-5, "epochs": 3},

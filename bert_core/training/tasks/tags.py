@@ -10,6 +10,7 @@ TASK = Task(
     family="A tag for each word",
     kind=TagKind(),
     metric="f1",
+    sample="tags.{}.conll",
     files="CoNLL columns (word first, tag last, a blank line after each sentence), or JSONL with "
     "words and tags.",
 )

@@ -12,6 +12,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.WNLI, metrics=("accuracy",)),
     metric="accuracy",
+    sample="pronouns.{}.tsv",
     files="TSV with a header: index, sentence1, sentence2, label (0 or 1).",
     published=(
         Published("BERT-base cased", "accuracy", 0.5634, "transformers run_glue README (dev)"),

@@ -12,6 +12,7 @@ TASK = Task(
     family="Two sentences",
     kind=TextKind(layouts.XNLI, metrics=("accuracy", "macro_f1")),
     metric="accuracy",
+    sample="inference.{}.tsv",
     files="TSV: premise, hypothesis, label, with or without a header.",
     published=(
         Published(
