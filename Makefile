@@ -33,7 +33,7 @@ lint: $(VENV)/ready-dev  ## ruff, formatting, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/ready-dev  ## measure against transformers' own pipeline
+bench: $(VENV)/ready-dev  ## measure against transformers' own pipeline and trainer
 	$(BIN)/python -m tests.bench
 
 chromium:

@@ -33,6 +33,8 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting; 'tasks TASK' lists them."),
 ]
+PRETRAINING = "Pre-training"
+"""Family of the tasks whose data is plain text, without rows and labels."""
 FOLLOW_SECONDS = 0.5
 REFERENCE_SEED = 12345
 """What create_pretraining_data.py begins its random numbers with, unless it is told otherwise."""
@@ -133,6 +135,9 @@ def check_data(
     from bert_core.views import training_text
 
     with sentences():
+        if find_task(task).family == PRETRAINING:
+            _check_text(train_file, as_json)
+            return
         found = inspect_data(
             find_task(task),
             data_file(train_file, "train"),
@@ -148,6 +153,16 @@ def check_data(
             written = write_clean(found.train, clean, without=found.report.files[0].unusable)
             typer.echo(f"Cleaned copy: {written}", err=True)
     if found.report.blocking:
+        raise typer.Exit(1)
+
+
+def _check_text(text: Path, as_json: bool) -> None:
+    from bert_core.data.documents import look_through
+    from bert_core.views import training_text
+
+    found = look_through(text)
+    show(found, training_text.documents, as_json)
+    if any(problem.severity == "blocking" for problem in found.problems):
         raise typer.Exit(1)
 
 

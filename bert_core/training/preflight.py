@@ -104,7 +104,8 @@ _HOPELESS = (
 def _fitting(measured: Measured) -> str:
     return (
         f"It fits: {measured.total_steps:,} steps of {measured.step_seconds:.2f} s, about "
-        f"{spoken(measured.eta_seconds)} in all, with {measured.peak_mib:,.0f} MiB of memory."
+        f"{spoken(measured.eta_seconds)} without measuring and saving, with "
+        f"{measured.peak_mib:,.0f} MiB of memory."
     )
 
 

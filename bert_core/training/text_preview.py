@@ -4,10 +4,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bert_core.data.beginning import copy_beginning
 from bert_core.data.pretraining.build import build
 from bert_core.data.pretraining.statistics import Statistics
 from bert_core.data.pretraining.store import Instance
-from bert_core.errors import InputError
 from bert_core.model import sources
 from bert_core.model.choice import ModelChoice
 from bert_core.model.tokenizer import Tokenizer
@@ -55,21 +55,8 @@ def preview_text(text: Path, settings: TrainSettings, *, model: str = "embedded"
     wanted = instance_settings(settings, tokenizer.max_pieces)
     with tempfile.TemporaryDirectory(prefix="bert-explorer-text-") as name:
         begin = Path(name) / text.name
-        size, looked_at = _copy_beginning(text, begin)
+        size, looked_at = copy_beginning(text, begin, limit=LOOKED_AT)
         store = build([begin], Path(name) / "store", wanted, cut=tokenizer.cut_many, pieces=pieces)
         first = tuple(store[index] for index in range(min(SHOWN, len(store))))
         statistics = store.statistics()
     return TextPreview(statistics, first, pieces, size, looked_at)
-
-
-def _copy_beginning(text: Path, target: Path) -> tuple[int, int]:
-    try:
-        size = text.stat().st_size
-        with text.open("rb") as file:
-            content = file.read(LOOKED_AT)
-    except OSError as error:
-        raise InputError(f"{text} cannot be read: {error.strerror}.", field="text") from None
-    if size > len(content) and b"\n" in content:
-        content = content[: content.rindex(b"\n") + 1]  # a cut character is no fault of the file
-    target.write_bytes(content)
-    return size, len(content)

@@ -83,6 +83,7 @@ def main(folder: Path) -> None:
 def tried(spec: RunSpec, folder: Path) -> Measured:
     """Do a few steps of a run and say what they took."""
     task = find_task(spec.task)
+    spec, scale = task.kind.for_trial(spec, folder)
     start = loop.find_start(task, spec, folder)
     tokenizer, prepared = loop.prepare(task, spec, folder, start)
     settings = spec.settings.model_copy(update={"max_steps": STEPS})
@@ -101,7 +102,7 @@ def tried(spec: RunSpec, folder: Path) -> Measured:
         reporter=watch,
         on_measured=lambda step, score: False,
     ).train()
-    return _figures(spec, lengths, watch)
+    return _figures(spec, lengths, watch, scale)
 
 
 def _chosen(lengths: Sequence[int], batch: int) -> list[int]:
@@ -111,22 +112,23 @@ def _chosen(lengths: Sequence[int], batch: int) -> list[int]:
     return [*order[:batch].tolist(), *usual.tolist()]
 
 
-def _figures(spec: RunSpec, lengths: Sequence[int], watch: Watch) -> Measured:
+def _figures(spec: RunSpec, lengths: Sequence[int], watch: Watch, scale: float) -> Measured:
     """Time is taken to go with the pieces; the first step, which warms up, is left out."""
     settings = spec.settings
     batch = settings.batch_size * settings.accumulation * spec.processes
     seconds = watch.times[-1] - watch.times[1]
     a_piece = seconds / max(1, watch.passed[-1] - watch.passed[1])
-    an_epoch = math.ceil(len(lengths) / batch)
+    examples = min(round(len(lengths) * scale), settings.max_rows or 10**12)
+    an_epoch = math.ceil(examples / batch)
     steps = settings.max_steps or math.ceil(an_epoch * settings.epochs)
-    pieces = sum(lengths)
+    pieces = round(sum(lengths) / len(lengths) * examples)
     step_seconds = max(a_piece * pieces / an_epoch / spec.processes, 1e-6)
     return Measured(
         step_seconds=step_seconds,
         peak_mib=watch.memory,
         total_steps=steps,
         eta_seconds=step_seconds * steps,
-        examples=len(lengths),
+        examples=examples,
         pieces=pieces,
     )
 

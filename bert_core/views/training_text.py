@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert_core.data.doctor import FileReport, Report
+from bert_core.data.documents import Documents
 from bert_core.data.pretraining.statistics import Statistics
 from bert_core.errors import InputError
 from bert_core.training.folder import RunFolder
@@ -70,6 +71,21 @@ def _file(file: FileReport, limit: int) -> list[str]:
             f"{file.lengths.over:,} longer than {limit}"
         )
     return lines
+
+
+def documents(found: Documents) -> str:
+    """What a plain text consists of, and what would spoil its pre-training."""
+    about = "" if found.exact else "about "
+    lines = [
+        f"{found.path.name}: {counted(found.sentences, 'sentence')} in "
+        f"{counted(found.documents, 'document')}, {found.single:,} of them with one sentence; "
+        f"{about}{counted(found.duplicates, 'sentence')} repeated",
+        f"  SHA-256 {found.sha256}",
+    ]
+    for problem in found.problems:
+        where = "" if problem.row is None else f", line {problem.row:,}"
+        lines.append(f"{problem.severity}{where}: {problem.message}")
+    return "\n".join(lines)
 
 
 def instances(found: Statistics) -> str:

@@ -112,6 +112,30 @@ def test_check_data_names_rows_and_writes_what_can_be_used(call, tmp_path: Path)
     assert call("check-data", clean, "--task", "sentences").exit_code == 0
 
 
+def test_plain_text_is_looked_through(call, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("One sentence.\nAnother one.\nOne sentence.\n", encoding="utf-8")
+    done = call("check-data", text, "--task", "pretraining")
+    assert done.exit_code == 0
+    assert "3 sentences in 1 document" in done.stdout
+    assert "1 sentence repeated" in done.stdout
+    assert "warning" in done.stdout, "one document only"
+
+
+def test_figures_of_span_answers_are_per_cent_already(call, folder_of) -> None:
+    train, dev = sample("squad")
+    done = call(
+        "train", "--task", "squad", "--train", train, "--dev", dev, "--model",
+        folder_of("bert-pretraining"), "--set", "max_steps=1", "--set", "max_seq_length=64",
+        "--set", "max_query_length=16",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stdout + done.stderr
+    run = done.stdout.splitlines()[0]
+    f1 = json.loads(call("runs", "show", run, "--json").stdout)["result"]["metrics"]["f1"]
+    rows = [line.split() for line in call("runs", "show", run).stdout.splitlines()]
+    assert ["f1", f"{f1:.2f}"] in rows
+
+
 def test_pretraining_data_are_the_reference_s(call, tmp_path: Path) -> None:
     with gzip.open(GOLDEN, "rt", encoding="utf-8") as lines:
         row = json.loads(next(lines))

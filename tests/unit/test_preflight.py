@@ -59,6 +59,21 @@ def test_a_trial_can_be_broken_off(spec: RunSpec) -> None:
         preflight.measure(spec, check=refuse)
 
 
+def test_of_a_long_text_only_the_beginning_is_tried(spec: RunSpec, tmp_path: Path) -> None:
+    text = tmp_path / "long.txt"
+    document = "".join(f"The heron waits near lake {n}.\n" for n in range(12)) + "\n"
+    text.write_text(document * 8_000, encoding="utf-8")
+    found = preflight.measure(
+        spec.changed(
+            task="pretraining", train=describe(text, {}, "train").model_dump(), dev=None,
+            settings={"max_seq_length": 64, "batch_size": 4, "dupe_factor": 1},
+        )
+    )  # fmt: skip
+    assert found.measured is not None
+    # Twelve sentences of about 13 pieces give three instances of up to 64.
+    assert 0.5 * 24_000 < found.measured.examples < 2 * 24_000
+
+
 LIMITED = """
 import json, resource, sys
 from bert_core.training import preflight

@@ -135,6 +135,10 @@ class Kind(ABC):
             InputError: the data cannot be trained on; it says where and why.
         """
 
+    def for_trial(self, spec: RunSpec, folder: Path) -> tuple[RunSpec, float]:
+        """A run that is quickly prepared, for a pre-flight, and how much larger the real one is."""
+        return spec, 1.0
+
     @abstractmethod
     def model(self, folder: Path, *, labels: Sequence[str], seed: int) -> Any:
         """The encoder of a checkpoint with this kind's head, which is new unless it has one."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.data.beginning import copy_beginning
 from bert_core.data.pretraining.build import build
 from bert_core.data.pretraining.settings import InstanceSettings
 from bert_core.data.pretraining.store import Instance, InstanceStore
@@ -29,6 +30,8 @@ HELD_BACK = 0.05
 """Share of the instances that is measured on when there is no text for it."""
 MOST_MEASURED = 2_000
 """Instances that are measured on at most: their rates are then within a per cent or so."""
+TRIAL_BYTES = 2**20
+"""Bytes of the text that a pre-flight makes instances of."""
 _REMEMBERED = 4_096
 
 
@@ -89,6 +92,13 @@ class PretrainingKind(Kind):
         return Prepared(
             _features(train, members), _features(dev_store, dev_members), (), (), counts
         )
+
+    def for_trial(self, spec: RunSpec, folder: Path) -> tuple[RunSpec, float]:
+        """The first mebibytes of the text only: making all instances may take hours."""
+        begin = folder / "beginning.txt"
+        size, copied = copy_beginning(Path(spec.train.path), begin, limit=TRIAL_BYTES)
+        part = {"path": str(begin), "sha256": "", "size": copied}
+        return spec.changed(train=part, dev=None), size / max(1, copied)
 
     def _store(
         self, text: str, folder: Path, spec: RunSpec, tokenizer: Tokenizer, check: Check
