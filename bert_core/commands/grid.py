@@ -18,6 +18,7 @@ from bert_core.commands.training import (
     Task,
     data_file,
     pairs,
+    refuse_unusable_order,
     settings_of,
 )
 from bert_core.model.choice import EMBEDDED
@@ -48,6 +49,7 @@ def grid(
 
     with sentences():
         order = _order(task, train, dev, column, model, revision, device)
+        refuse_unusable_order(order)
         base = settings_of(task, preset, set_)
         axes: dict[str, Any] = {
             "batch_sizes": presets.PAPER_BATCH_SIZES,

@@ -70,7 +70,8 @@ def resume(run: Id) -> None:
 def delete(
     run: Id,
     yes: Annotated[
-        bool, typer.Option("--yes", prompt="Delete the run and everything it wrote?")
+        bool,
+        typer.Option("--yes", help="Do not ask.", prompt="Delete the run and everything it wrote?"),
     ] = False,
 ) -> None:
     """Delete a run with everything it wrote."""

@@ -40,7 +40,9 @@ REFERENCE_SEED = 12345
 """What create_pretraining_data.py begins its random numbers with, unless it is told otherwise."""
 
 
-Preset = Annotated[str, typer.Option(help="Settings by name, below --set.")]
+Preset = Annotated[
+    str, typer.Option(help="paper, quick, small or squad: settings by name, below --set.")
+]
 Labels = Annotated[str, typer.Option(help="The classes in their order: a,b,c")]
 Devices = Annotated[
     list[str] | None, typer.Option("--device", help="cpu, cuda:0 ...; may be repeated.")
@@ -94,10 +96,22 @@ def train(
             raise typer.Exit(_follow(started))
 
 
+def refuse_unusable_order(order: dict[str, Any]) -> None:
+    """Refuse an order whose data cannot be trained on, before anything is made."""
+    from bert_core.training.inspection import refuse_unusable
+    from bert_core.training.tasks import find_task
+
+    refuse_unusable(
+        find_task(order["task"]), order["train"], order["dev"], mapping=order["mapping"],
+        dev_mapping=order.get("dev_mapping"),
+    )  # fmt: skip
+
+
 def _launched(**order: Any) -> str:
     """Order a run, start it and print its id."""
     from bert_core.training import orders, runs
 
+    refuse_unusable_order(order)
     folder = orders.create(**order)
     runs.launch(folder)
     typer.echo(folder.id)

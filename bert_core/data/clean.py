@@ -45,6 +45,13 @@ def write_clean(
         path = path / clean_name(dataset)
     if path.resolve() == dataset.path.resolve():
         raise InputError("The cleaned copy would replace the file itself. Name another.")
+    wanted = clean_name(dataset).rpartition(".")[2]
+    if path.suffix.lower() != f".{wanted}":
+        raise InputError(
+            f"The cleaned copy is written as {wanted.upper()}: name it {path.stem}.{wanted}, or "
+            "name a folder.",
+            field="clean",
+        )
     try:
         path.write_bytes(content)
         account_path = path.with_name(path.name + ".account.txt")

@@ -175,7 +175,8 @@ def examine(
     for role, dataset in datasets.items():
         found = problems[role]
         found += check_repeats(dataset.examples)
-        if dataset.read and not dataset.examples:
+        whole = any(problem.kind == "missing-column" for problem in found)
+        if dataset.read and not dataset.examples and not whole:
             words = "No row of the file can be used. What is wrong with each is listed here."
             found.append(Problem("blocking", "no-rows", words))
         counted = _lengths(dataset.examples, lengths, max_seq_length)

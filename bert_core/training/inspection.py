@@ -11,7 +11,7 @@ from bert_core.errors import InputError
 from bert_core.model import sources
 from bert_core.model.choice import ModelChoice
 from bert_core.model.tokenizer import Tokenizer
-from bert_core.training.kinds.examples import ExampleKind
+from bert_core.training.kinds.examples import ExampleKind, refuse_blocking
 from bert_core.training.settings import TrainSettings
 from bert_core.training.tasks.base import Task
 
@@ -76,3 +76,25 @@ def inspect_data(
         version_2=kind.version_2,
     )
     return Inspection(report, train_set, dev_set, tokenizer.max_pieces)
+
+
+def refuse_unusable(
+    task: Task,
+    train: Path,
+    dev: Path | None,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    dev_mapping: Mapping[str, str] | None = None,
+) -> None:
+    """Refuse data with a problem that blocks training, before a run is ordered on it.
+
+    Raises:
+        InputError: the first such problem, with its row, and how many there are.
+    """
+    kind = task.kind
+    if not isinstance(kind, ExampleKind):
+        return
+    columns = mapping if dev_mapping is None else dev_mapping
+    train_set = kind.read(train, mapping or {})
+    dev_set = kind.read(dev, columns or {}) if dev is not None else None
+    refuse_blocking(examine(train_set, dev_set, max_seq_length=10**9, version_2=kind.version_2))

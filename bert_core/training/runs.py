@@ -55,11 +55,13 @@ def list_runs(home: Path | None = None) -> tuple[RunFolder, ...]:
 
 
 def get(run_id: str, home: Path | None = None) -> RunFolder:
-    """A run by its id.
+    """A run by its id, by the end of its id, or by its name, where only one has it.
 
     Raises:
-        RunError: there is none.
+        RunError: there is none, or there are several.
     """
+    if not (runs_folder(home) / run_id / "spec.json").is_file() or not _ID.fullmatch(run_id):
+        run_id = _only_match(run_id, home)
     folder = RunFolder(runs_folder(home) / run_id)
     if not _ID.fullmatch(run_id) or not (folder.path / "spec.json").is_file():
         raise RunError(
@@ -67,6 +69,18 @@ def get(run_id: str, home: Path | None = None) -> RunFolder:
             field="id",
         )
     return folder
+
+
+def _only_match(words: str, home: Path | None) -> str:
+    """The id of the one run whose id ends with some words or whose name they are."""
+    found = [
+        folder.id
+        for folder in list_runs(home)
+        if len(words) > 3 and (folder.id.endswith(words) or folder.spec.name == words)
+    ]
+    if len(found) > 1:
+        raise RunError(f"Several runs are called {words!r}: {', '.join(found)}.", field="id")
+    return found[0] if found else words
 
 
 def status(folder: RunFolder) -> Status:

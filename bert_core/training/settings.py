@@ -5,6 +5,7 @@ appendix A.3 of the BERT paper (Devlin et al. 2019) and the flags of google-rese
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -138,10 +139,10 @@ def read_settings(
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
         if first["type"] == "extra_forbidden":
-            known = ", ".join(TrainSettings.model_fields)
-            raise InputError(
-                f"There is no setting '{name}'. There are: {known}.", field=name
-            ) from None
+            known = list(TrainSettings.model_fields)
+            near = get_close_matches(name, known, n=1)
+            there = f"Perhaps {near[0]} is meant." if near else f"There are: {', '.join(known)}."
+            raise InputError(f"There is no setting '{name}'. {there}", field=name) from None
         raise InputError(
             f"{name} = {first.get('input')!r} cannot be used: {_lowered(first['msg'])}. "
             f"{TrainSettings.model_fields[name].description}",

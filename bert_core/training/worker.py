@@ -14,7 +14,7 @@ from types import TracebackType
 
 from filelock import Timeout
 
-from bert_core.errors import RunError
+from bert_core.errors import CoreError, RunError
 from bert_core.training import processes, provenance, queue, runs, saves
 from bert_core.training.control import Control, Stopped
 from bert_core.training.engines import find_engine
@@ -113,7 +113,10 @@ class Ending:
                 self._control.end("stopped", str(error) or str(Stopped()))
             return True
         with contextlib.suppress(OSError):  # the log's disk is full
-            traceback.print_exception(error, file=sys.stderr)
+            if isinstance(error, CoreError):
+                print(error, file=sys.stderr)  # a sentence for the user; no fault of the program
+            else:
+                traceback.print_exception(error, file=sys.stderr)
         if self._control.status.over:
             return True
         reason, message = classify(error, self._folder.spec.settings)

@@ -11,11 +11,13 @@ from bert_core.errors import InputError
 from bert_core.training.folder import RunFolder
 from bert_core.training.grid import GridResult, summarise
 from bert_core.training.settings import TrainSettings, read_settings
+from bert_core.training.states import Status
 from bert_core.training.tasks import all_tasks, find_task
 from bert_core.views import run_lines
 from bert_core.views.numbers import counted, percent
 from bert_core.views.plain import table
 
+MOST_LABELS = 12
 SHOWN = 20
 """Problems that are printed; ``--json`` has all that are listed."""
 
@@ -47,6 +49,8 @@ def report(found: Report) -> str:
         where = "" if problem.row is None else f", row {problem.row}"
         lines.append(f"{problem.severity}: {finding.role}{where}: {problem.message}")
     total = sum(kind.count for kind in found.kinds)
+    if any(kind.kind == "missing-column" for kind in found.kinds):
+        lines.append("Say which column is meant: --column text=NAME, for example.")
     if total > SHOWN:
         lines.append(f"... and {total - SHOWN:,} more; --json lists them.")
     return "\n".join(lines)
@@ -63,7 +67,9 @@ def _file(file: FileReport, limit: int) -> list[str]:
     ]
     if file.labels:
         total = sum(count for _, count in file.labels)
-        shares = [f"{label} {count:,} ({percent(count / total)})" for label, count in file.labels]
+        most = file.labels[:MOST_LABELS]
+        shares = [f"{label} {count:,} ({percent(count / total)})" for label, count in most]
+        shares += [f"{len(file.labels) - len(most)} more"] if len(file.labels) > len(most) else []
         lines.append(f"  labels: {', '.join(shares)}")
     if file.lengths is not None:
         lines.append(
@@ -129,6 +135,7 @@ def all_runs(folders: Sequence[RunFolder], *, as_json: bool = False) -> str:
     rows = [
         (
             line.spec.id,
+            line.spec.name,
             line.spec.task,
             run_lines.state_words(line.status),
             run_lines.progress_words(line.status),
@@ -137,7 +144,7 @@ def all_runs(folders: Sequence[RunFolder], *, as_json: bool = False) -> str:
         )
         for line in lines
     ]
-    return table(("run", "task", "state", "progress", "result"), rows)
+    return table(("run", "name", "task", "state", "progress", "result"), rows)
 
 
 def run(folder: RunFolder, *, as_json: bool = False) -> str:
@@ -153,7 +160,7 @@ def run(folder: RunFolder, *, as_json: bool = False) -> str:
             indent=1,
         )
     status = line.status
-    lines = [f"run:{line.spec.id}", f"{run_lines.state_words(status)}. {status.message}"]
+    lines = [f"run:{line.spec.id}", _state(status)]
     lines += [part for part in (run_lines.progress_words(status), *status.notes) if part]
     figures: dict[str, Any] = (line.result or {}).get("metrics") or dict(status.best)
     named = [
@@ -169,6 +176,11 @@ def run(folder: RunFolder, *, as_json: bool = False) -> str:
     if line.result is not None:
         lines += [f"Model folder: {folder.result}"]
     return "\n".join([*lines, "", f"Order it again: {line.spec.command}"])
+
+
+def _state(status: Status) -> str:
+    words = run_lines.state_words(status)
+    return words if status.state == "finished" else f"{words}. {status.message}"
 
 
 def grid(group: str, folders: Sequence[RunFolder]) -> str:

@@ -45,7 +45,8 @@ def _panel(run_id: str, at_work: bool) -> None:
         if at_work == line.status.over:
             st.rerun()  # it ended, or goes on: the whole page looks different
         _head(line)
-        _progress(line)
+        with st.container():  # lines come and go; what is open below them stays open
+            _progress(line)
         actions.panel(folder, line)
         _curves(line, rows_of(folder))
         _log(folder)

@@ -28,8 +28,13 @@ def panel(line: RunLine) -> None:
     folder = runs.get(line.spec.id)
     if (line.result or {}).get("metrics"):
         show(outcomes.figures(line), key="ft_figures")
-    if line.partial:
+    begun = bool(line.result and line.result["steps"])
+    if line.partial and begun:
         st.caption("The run was stopped: this is what it had learnt until then.")
+    elif line.partial:
+        st.caption("The run was stopped before its first step; its folder holds the model that it "
+                   "began from. Resume it, or order it anew.")  # fmt: skip
+        return
     if counts := outcomes.read_counts(line):
         st.caption(escaped(counts))
     details = outcomes.details(line)

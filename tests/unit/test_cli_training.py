@@ -38,7 +38,8 @@ def test_from_a_table_to_an_answer(call, folder_of) -> None:
     shown = json.loads(call("runs", "show", run, "--json").stdout)
     assert shown["status"]["state"] == "finished"
     accuracy = shown["result"]["metrics"]["accuracy"]
-    text = call("runs", "show", run).stdout
+    text = call("runs", "show", "reviews").stdout
+    assert f"run:{run}" in text, "a run answers to its name"
     assert "accuracy" in text
     assert f"{100 * accuracy:.2f}" in text
     listed = json.loads(call("runs", "--json").stdout)
@@ -112,6 +113,25 @@ def test_check_data_names_rows_and_writes_what_can_be_used(call, tmp_path: Path)
     assert call("check-data", clean, "--task", "sentences").exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["train", "grid"])
+def test_data_that_cannot_be_trained_on_orders_nothing(call, tmp_path: Path, command: str) -> None:
+    data = tmp_path / "mine.csv"
+    data.write_text("text,label\nA fine day,good\nNo label here,\nA grey day,bad\n", "utf-8")
+    done = call(command, "--task", "sentences", "--train", data)
+    assert done.exit_code == 2
+    assert "mine.csv, row 3:" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert json.loads(call("runs", "--json").stdout) == []
+
+
+def test_a_cleaned_copy_is_named_as_what_it_is(call, tmp_path: Path) -> None:
+    data = tmp_path / "mine.csv"
+    data.write_text("text,label\nA fine day,good\nA grey day,bad\n", "utf-8")
+    done = call("check-data", data, "--task", "sentences", "--clean", tmp_path / "clean.csv")
+    assert done.exit_code == 2
+    assert "name it clean.jsonl" in done.stderr
+
+
 def test_plain_text_is_looked_through(call, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("One sentence.\nAnother one.\nOne sentence.\n", encoding="utf-8")
@@ -165,7 +185,7 @@ def test_pretraining_data_are_the_reference_s(call, tmp_path: Path) -> None:
         (["train", "--task", "nothing", "--train", "x"], "There is no task 'nothing'"),
         (["train", "--task", "sst2", "--train", "nowhere.tsv"], "nowhere.tsv"),
         (["train", "--task", "sst2", "--train", "x", "--set", "lr"], "write it as key=value"),
-        (["train", "--task", "sst2", "--train", "x", "--set", "lr=1"], "no setting 'lr'"),
+        (["train", "--task", "sst2", "--train", "x", "--set", "max_step=1"], "Perhaps max_steps"),
         (["train", "--run", "nothing"], "There is no run 'nothing'"),
         (["runs", "show", "nothing"], "There is no run 'nothing'"),
         (["tasks", "nothing"], "There is no task 'nothing'"),

@@ -228,7 +228,9 @@ def test_a_checkpoint_without_its_encoder_is_refused(own_copy) -> None:
 def test_settings_are_read_from_text_and_refused_by_name() -> None:
     found = read_settings({"learning_rate": "5e-5", "max_steps": "60"}, {"epochs": 2})
     assert (found.learning_rate, found.max_steps, found.epochs) == (5e-5, 60, 2)
-    with pytest.raises(InputError, match=r"There is no setting 'lr'.*learning_rate") as wrong:
+    with pytest.raises(
+        InputError, match=r"There is no setting 'lr'. There are: .*learning_rate"
+    ) as wrong:
         read_settings({"lr": "1"})
     assert wrong.value.field == "lr"
     with pytest.raises(InputError, match=r"batch_size = 'many' cannot be used"):

@@ -71,7 +71,9 @@ class ExampleKind(Kind):
         if spec.dev is not None:
             dev_set = self.read(Path(spec.dev.path), spec.dev.mapping)
         length = settings.max_seq_length
-        _refuse(examine(train_set, dev_set, max_seq_length=length, version_2=self.version_2))
+        refuse_blocking(
+            examine(train_set, dev_set, max_seq_length=length, version_2=self.version_2)
+        )
         train: Sequence[Any] = train_set.examples
         left_out = train_set.read - len(train)
         held_back = 0
@@ -111,7 +113,7 @@ def _refuse_unlisted(listed: Sequence[str], found: Sequence[str]) -> None:
         )
 
 
-def _refuse(report: Report) -> None:
+def refuse_blocking(report: Report) -> None:
     """Raise for the first problem that blocks training."""
     if not report.blocking:
         return
