@@ -12,6 +12,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 EMBEDDED_MODEL = PROJECT / "assets" / "model"
+READER_MODEL = PROJECT / "assets" / "reader"
 MAX_CHARACTERS = 100_000
 """Longest text that is looked at at all; the model's own limit is far below it."""
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from bert_core.commands.common import Json, sentences, show
+from bert_core.model.choice import READER
 
-Model = Annotated[str, typer.Option(help="run:ID, a folder, or a hub id.")]
+Model = Annotated[str, typer.Option(help="run:ID, reader, a folder, or a hub id.")]
 Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
 Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
 
@@ -64,7 +65,7 @@ def choose(
 def ask(
     question: Annotated[str, typer.Option(help="The question.")],
     context: Annotated[str, typer.Option(help="The text that holds the answer.")],
-    model: Model,
+    model: Model = READER,
     impossible: Annotated[
         bool, typer.Option("--impossible", help="There may be no answer (SQuAD 2.0).")
     ] = False,

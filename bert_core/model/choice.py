@@ -9,6 +9,8 @@ from bert_core.errors import InputError
 Precision = Literal["exact", "fast"]
 Attention = Literal["sdpa", "eager"]
 EMBEDDED = "embedded"
+READER = "reader"
+"""The names of the two models that ship with the project."""
 _DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")
 
 
@@ -17,8 +19,8 @@ class ModelChoice:
     """A model as the user picked it; the key of every cache.
 
     Attributes:
-        source: ``"embedded"``, a folder, ``"run:ID"`` for what a run here trained, or a hub id
-            such as ``"google-bert/bert-base-uncased"``.
+        source: ``"embedded"``, ``"reader"``, a folder, ``"run:ID"`` for what a run here trained,
+            or a hub id such as ``"google-bert/bert-base-uncased"``.
         revision: branch, tag or commit of a hub id; None for its default branch.
         device: ``"cpu"``, ``"cuda:0"`` ... or ``"mps"``.
         precision: ``"exact"`` computes in float32, ``"fast"`` in 16 bits where that is native.

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from bert_core.errors import ModelError
 from bert_core.model.checkpoints import Checkpoint, inspect
-from bert_core.model.choice import EMBEDDED
 from bert_core.model.devices import Device, list_devices
 from bert_core.model.run_models import all_results
-from bert_core.settings import EMBEDDED_MODEL
+from bert_core.model.sources import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +15,8 @@ class Inventory:
     """What can be used without a download.
 
     Attributes:
-        models: the embedded model, what runs here trained, and the encoders in the hub's local
-            cache.
+        models: those that come with the project, what runs here trained, and the encoders in the
+            hub's local cache.
         devices: places to compute.
     """
 
@@ -27,7 +26,7 @@ class Inventory:
 
 def list_models() -> Inventory:
     """Find the models that can be opened at once; those of other kinds are passed over."""
-    found = [inspect(EMBEDDED_MODEL, source=EMBEDDED)]
+    found = [inspect(folder, source=name) for name, folder in SHIPPED.items()]
     places = [(name, folder, None) for name, folder in all_results()]
     for source, folder, revision in [*places, *_cached()]:
         try:

@@ -6,11 +6,13 @@ from pathlib import Path
 from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
 from bert_core.model.checkpoints import Checkpoint, inspect
-from bert_core.model.choice import EMBEDDED, ModelChoice
-from bert_core.settings import EMBEDDED_MODEL, PROJECT, read_settings
+from bert_core.model.choice import EMBEDDED, READER, ModelChoice
+from bert_core.settings import EMBEDDED_MODEL, PROJECT, READER_MODEL, read_settings
 
 Progress = Callable[[str, float | None], None]
 """Told what is being done and which share of it is done (None: unknown)."""
+SHIPPED = {EMBEDDED: EMBEDDED_MODEL, READER: READER_MODEL}
+"""The models that come with the project, by name."""
 
 
 def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpoint:
@@ -27,16 +29,17 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         ModelError: no such folder, a folder outside the allowed ones, no such run or hub id, no
             network, or files that cannot be used.
     """
-    if choice.source == EMBEDDED:
-        return inspect(EMBEDDED_MODEL, source=EMBEDDED)
+    if choice.source in SHIPPED:
+        return inspect(SHIPPED[choice.source], source=choice.source)
     if choice.source.startswith(run_models.PREFIX):
         return inspect(run_models.result_folder(choice.source), source=choice.source)
     if looks_like_folder(choice.source):
         return inspect(allowed_folder(choice.source), source=choice.source)
     if not hub.is_repo_id(choice.source):
         raise ModelError(
-            f"{choice.source[:80]!r} is neither 'embedded', nor a folder such as ./my-bert, nor "
-            "a run such as run:my-run, nor a hub id such as google-bert/bert-base-uncased.",
+            f"{choice.source[:80]!r} is neither 'embedded' nor 'reader', nor a folder such as "
+            "./my-bert, nor a run such as run:my-run, nor a hub id such as "
+            "google-bert/bert-base-uncased.",
             field="model",
         )
     folder, commit = hub.download(choice.source, choice.revision, on_progress=on_progress)

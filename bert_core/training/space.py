@@ -4,7 +4,7 @@ import shutil
 
 from bert_core.errors import ModelError
 from bert_core.model import sources
-from bert_core.model.choice import EMBEDDED, ModelChoice
+from bert_core.model.choice import ModelChoice
 from bert_core.model.run_models import PREFIX
 from bert_core.training.folder import RunFolder
 
@@ -36,7 +36,7 @@ def space_problem(folder: RunFolder) -> str | None:
 
 def _parameters(model: str) -> int:
     """Weights of a model that is here; of one that is still to be downloaded, a guess."""
-    here = model == EMBEDDED or model.startswith(PREFIX) or sources.looks_like_folder(model)
+    here = model in sources.SHIPPED or model.startswith(PREFIX) or sources.looks_like_folder(model)
     if not here:
         return _BERT_BASE
     try:

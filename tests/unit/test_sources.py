@@ -22,7 +22,7 @@ def test_paths_mean_folders(source: str) -> None:
 
 @pytest.mark.parametrize("source", ["my model", "bert base!!", "owner/na--me", "owner/..", "é"])
 def test_what_is_neither_folder_nor_hub_id_is_said(source: str) -> None:
-    with pytest.raises(ModelError, match="is neither 'embedded', nor a folder"):
+    with pytest.raises(ModelError, match="is neither 'embedded' nor 'reader', nor a folder"):
         find(ModelChoice(source))
 
 
