@@ -45,14 +45,20 @@ def test_the_home_is_the_operators(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert read_settings().home == (Path.home() / "x").resolve()
 
 
-def test_a_finished_run_opens_and_answers(runs: Path, folder_of, encoder_of) -> None:  # type: ignore[no-untyped-def]
+@pytest.fixture
+def usual(encoder_of):  # type: ignore[no-untyped-def]
+    """The same checkpoint opened as a folder, before folders may be opened no more."""
+    return encoder_of("bert-classification")
+
+
+def test_a_finished_run_opens_and_answers(usual, runs: Path, folder_of) -> None:  # type: ignore[no-untyped-def]
     result = finish(runs, "sst2-1", folder_of("bert-classification"))
     checkpoint = find(ModelChoice("run:sst2-1"))
     assert (checkpoint.source, checkpoint.folder) == ("run:sst2-1", result)
     assert checkpoint.revision is None
     encoder = load(ModelChoice("run:sst2-1"))
     assert encoder.label == "run:sst2-1"
-    other = classify(encoder_of("bert-classification"), "The bread is warm.")
+    other = classify(usual, "The bread is warm.")
     found = classify(encoder, "The bread is warm.")
     np.testing.assert_allclose(found.logits, other.logits, atol=1e-5)
     assert found.model == "run:sst2-1"
@@ -108,14 +114,14 @@ def test_finished_runs_are_listed_and_damaged_ones_passed_over(runs: Path, folde
     (runs / "note.txt").write_text("x")
     inventory = list_models()
     names = [model.source for model in inventory.models]
-    assert names == ["embedded", "run:a", "run:b"]
+    assert names == ["embedded", "reader", "run:a", "run:b"]
     assert "run:a" in plain.models(inventory)
 
 
 def test_no_runs_at_all_are_no_error(runs: Path) -> None:
     runs.rmdir()
     assert all_results() == []
-    assert [model.source for model in list_models().models] == ["embedded"]
+    assert [model.source for model in list_models().models] == ["embedded", "reader"]
 
 
 class Bomb:
