@@ -52,7 +52,8 @@ def choose_model() -> None:
             "Precision", ["exact", "fast"], key="precision", required=True, disabled=fast is None,
             help=f"exact: float32. fast: {fast or 'not native on this device'}.",
         )  # fmt: skip
-        precision = st.session_state["precision"] if fast else "exact"
+        # While the browser draws the control anew, it may have no value for a moment.
+        precision = (st.session_state["precision"] or "exact") if fast else "exact"
     with st.sidebar:
         try:
             choice = ModelChoice(st.session_state["model"].strip(),

@@ -48,7 +48,7 @@ def saved(folder: RunFolder) -> list[int]:
 
 
 def test_a_killed_run_is_seen_at_once_and_goes_on_where_it_was(launched) -> None:
-    folder = launched(max_steps=40, epochs=4)
+    folder = launched(max_steps=800, save_every=50)
     status = until(folder, lambda status: status.step >= 12 or status.over)
     assert not status.over, folder.read_log()
     os.kill(status.pid, signal.SIGKILL)
