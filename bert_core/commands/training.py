@@ -33,8 +33,6 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting; 'tasks TASK' lists them."),
 ]
-PRETRAINING = "Pre-training"
-"""Family of the tasks whose data is plain text, without rows and labels."""
 FOLLOW_SECONDS = 0.5
 REFERENCE_SEED = 12345
 """What create_pretraining_data.py begins its random numbers with, unless it is told otherwise."""
@@ -145,11 +143,12 @@ def check_data(
     """Look through data before training: counts, lengths, and every problem with its row."""
     from bert_core.data.clean import write_clean
     from bert_core.training.inspection import inspect_data
+    from bert_core.training.kinds.examples import ExampleKind
     from bert_core.training.tasks import find_task
     from bert_core.views import training_text
 
     with sentences():
-        if find_task(task).family == PRETRAINING:
+        if not isinstance(find_task(task).kind, ExampleKind):
             _check_text(train_file, as_json)
             return
         found = inspect_data(

@@ -17,8 +17,7 @@ from bert_core.data.examples import ChoiceExample
 from bert_core.data.jsons import as_text, is_blank
 from bert_core.data.records import Records, Row, read_records
 from bert_core.data.source import LIMIT_MIB
-from bert_core.data.tables import Table, as_table, missing_column
-from bert_core.errors import InputError
+from bert_core.data.tables import Table, as_table, check_roles, missing_column
 
 ROLES = ("context", "start", "endings", "label")
 _COPA_QUESTIONS = {
@@ -83,11 +82,7 @@ def read_choices(
         InputError: the file cannot be read at all, or the mapping has a role that is none.
     """
     mapping = mapping or {}
-    if wrong := sorted(set(mapping) - set(ROLES)):
-        raise InputError(
-            f"A column cannot be taken for '{wrong[0]}': the roles are {', '.join(ROLES)}.",
-            field="mapping",
-        )
+    check_roles(mapping, ROLES)
     records = read_records(path, limit_mib=limit_mib)
     form = _chosen(records, mapping)
     table = as_table(records, header=not form.columns, columns=form.columns)

@@ -16,7 +16,7 @@ from bert_core.data.examples import TaggedExample
 from bert_core.data.jsons import as_text, is_blank
 from bert_core.data.records import is_json, objects
 from bert_core.data.source import LIMIT_MIB, Source, read_source
-from bert_core.data.tables import PLACE, empty_file, missing_column, places
+from bert_core.data.tables import PLACE, check_roles, empty_file, missing_column, places
 from bert_core.errors import InputError
 
 WORDS = ("words", "tokens")
@@ -60,11 +60,7 @@ def read_tagged(
         InputError: the file cannot be read at all, or the mapping cannot be meant.
     """
     mapping = mapping or {}
-    if wrong := sorted(set(mapping) - {"words", "tags"}):
-        raise InputError(
-            f"A column cannot be taken for '{wrong[0]}': the roles are words and tags.",
-            field="mapping",
-        )
+    check_roles(mapping, ("words", "tags"))
     source = read_source(path, limit_mib=limit_mib)
     reading = _Reading(problems=list(source.problems))
     if is_json(source):

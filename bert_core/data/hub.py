@@ -8,14 +8,13 @@ import contextlib
 import json
 import os
 import re
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from bert_core.errors import InputError
-from bert_core.model.hub import PROBE_SECONDS, is_repo_id
+from bert_core.model.hub import PROBE_SECONDS, answered_in_time, is_repo_id
 
 PREFIX = "hub:"
 _CONFIG = re.compile(r"\w[\w.+-]{0,95}", re.ASCII)
@@ -54,7 +53,7 @@ def fetch_hub(name: str, *, split: str, home: Path) -> Path:
     target = home / "data" / "hub" / f"{'--'.join(parts)}.jsonl"
     if target.exists():
         return target
-    _probe(repo)
+    answered_in_time(lambda: _ask(repo), InputError(_OFFLINE, field="data"))
     rows = _load(repo, config, split)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -116,19 +115,8 @@ def _parsed(name: str) -> tuple[str, str | None]:
     return repo, config or None
 
 
-def _probe(repo: str) -> None:
-    """One request about the data set, given up after ``PROBE_SECONDS`` in all."""
-    answer: list[InputError | None] = []
-    # Name resolution ignores the request's own limit, so the wait is bounded from outside.
-    worker = threading.Thread(target=_ask, args=(repo, answer), daemon=True)
-    worker.start()
-    worker.join(PROBE_SECONDS)
-    error = answer[0] if answer else InputError(_OFFLINE, field="data")
-    if error is not None:
-        raise error
-
-
-def _ask(repo: str, answer: list[InputError | None]) -> None:
+def _ask(repo: str) -> None:
+    """See whether the hub has a data set."""
     from httpx2 import HTTPError
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
@@ -144,9 +132,8 @@ def _ask(repo: str, answer: list[InputError | None]) -> None:
     except (OSError, HTTPError, AttributeError, LookupError, TypeError, ValueError):
         words = _OFFLINE
     else:
-        answer.append(None)
         return
-    answer.append(InputError(words, field="data"))
+    raise InputError(words, field="data")
 
 
 def _load(repo: str, config: str | None, split: str) -> Any:

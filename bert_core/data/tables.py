@@ -4,12 +4,13 @@ import difflib
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bert_core.data.dataset import Problem
 from bert_core.data.records import Records, Row, read_records
 from bert_core.data.source import Source
+from bert_core.errors import InputError
 
 PLACE = re.compile(r"#[1-9][0-9]{0,3}")
 """How a column without a name is called: by its place, as in ``#2``."""
@@ -87,6 +88,19 @@ def as_table(
 def places(count: int) -> tuple[str, ...]:
     """Names of columns that have none."""
     return tuple(f"#{number}" for number in range(1, count + 1))
+
+
+def check_roles(mapping: Mapping[str, str], roles: Sequence[str]) -> None:
+    """Refuse a mapping that takes a column for something that it cannot be.
+
+    Raises:
+        InputError: it names the role, and those there are.
+    """
+    if wrong := sorted(set(mapping) - set(roles)):
+        known = " and ".join(roles) if len(roles) == 2 else ", ".join(roles)
+        raise InputError(
+            f"A column cannot be taken for '{wrong[0]}': the roles are {known}.", field="mapping"
+        )
 
 
 def empty_file() -> Problem:

@@ -10,8 +10,7 @@ from bert_core.data.examples import TextExample
 from bert_core.data.jsons import as_text, is_blank
 from bert_core.data.records import Records, Row, read_records
 from bert_core.data.source import LIMIT_MIB
-from bert_core.data.tables import PLACE, as_table, missing_column, places
-from bert_core.errors import InputError
+from bert_core.data.tables import PLACE, as_table, check_roles, missing_column, places
 
 ROLES = ("text", "pair", "label", "id")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -81,11 +80,7 @@ def read_texts(
     """
     forms = (layout,) if isinstance(layout, Layout) else tuple(layout)
     mapping = mapping or {}
-    if wrong := sorted(set(mapping) - set(ROLES)):
-        raise InputError(
-            f"A column cannot be taken for '{wrong[0]}': the roles are {', '.join(ROLES)}.",
-            field="mapping",
-        )
+    check_roles(mapping, ROLES)
     delimiter = next((form.delimiter for form in forms if form.delimiter), None)
     records = read_records(path, delimiter=delimiter, limit_mib=limit_mib)
     form = _chosen(records, forms, mapping)

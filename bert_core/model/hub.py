@@ -9,11 +9,12 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from bert_core.errors import ModelError
+from bert_core.errors import CoreError, ModelError
 from bert_core.model.foreign import reason
 
+T = TypeVar("T")
 PROBE_SECONDS = 4.0
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 _REVISION = re.compile(r"\w[\w.-]{0,99}(/\w[\w.-]{0,99}){0,3}", re.ASCII)
@@ -59,7 +60,8 @@ def download(
             f"{revision[:60]!r} is no revision: give a branch, a tag or a commit.", field="revision"
         )
     try:
-        info = _probe(repo, revision)
+        late = ModelError(_OFFLINE, field="model")
+        info = answered_in_time(lambda: _ask(repo, revision), late)
     except ModelError as error:
         cached = _cached(repo, revision)
         if cached is None:
@@ -78,28 +80,42 @@ def download(
     return folder, str(info.sha)
 
 
-def _probe(repo: str, revision: str | None) -> Any:
-    """One request about the repository, given up after ``PROBE_SECONDS`` in all."""
-    answer: dict[str, Any] = {}
+def answered_in_time(ask: Callable[[], T], late: CoreError) -> T:
+    """Make a request to the hub, given up after ``PROBE_SECONDS`` in all.
+
+    Args:
+        ask: makes it; raises a CoreError that explains what went wrong.
+        late: raised when there is no answer in time.
+    """
+    answers: list[T] = []
+    errors: list[CoreError] = []
+
+    def work() -> None:
+        try:
+            answers.append(ask())
+        except CoreError as error:
+            errors.append(error)
+
     # Name resolution ignores the request's own limit, so the wait is bounded from outside.
-    worker = threading.Thread(target=_ask, args=(repo, revision, answer), daemon=True)
+    worker = threading.Thread(target=work, daemon=True)
     worker.start()
     worker.join(PROBE_SECONDS)
-    if "info" in answer:
-        return answer["info"]
-    raise answer.get("error") or ModelError(_OFFLINE, field="model")
+    if answers:
+        return answers[0]
+    raise errors[0] if errors else late
 
 
-def _ask(repo: str, revision: str | None, answer: dict[str, Any]) -> None:
+def _ask(repo: str, revision: str | None) -> Any:
+    """What the hub knows of a repository."""
     from httpx2 import HTTPError
     from huggingface_hub import HfApi
 
     try:
-        answer["info"] = HfApi().model_info(
+        return HfApi().model_info(
             repo, revision=revision, files_metadata=True, timeout=PROBE_SECONDS
         )
     except (OSError, HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:
-        answer["error"] = _explained(error, repo, revision)
+        raise _explained(error, repo, revision) from None
 
 
 def _explained(error: Exception, repo: str, revision: str | None) -> ModelError:

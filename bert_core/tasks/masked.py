@@ -5,7 +5,7 @@ Reference: Devlin et al. 2019 (arXiv:1810.04805), section 3.1, task 1.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -25,9 +25,6 @@ from bert_core.tasks.distribution import (
 )
 from bert_core.tasks.filling import Filling, Strategy, fill_all, independent
 from bert_core.tasks.limits import whole_number
-
-if TYPE_CHECKING:
-    pass
 
 MAX_K = 1_000
 

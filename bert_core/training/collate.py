@@ -7,10 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bert_core.training.kinds.base import Features
-
-NOT_ASKED = -100
-"""torch's cross entropy leaves this label out."""
+from bert_core.training.kinds.base import NOT_ASKED, Features
 
 
 class Collator:

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import BertForPreTraining
 
-NOT_ASKED = -100
+from bert_core.training.kinds.base import NOT_ASKED
 
 
 class LeanPreTraining(BertForPreTraining):  # type: ignore[misc]

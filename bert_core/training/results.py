@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bert_core.training.saves import write_atomically
+
 WEIGHTS = "weights.safetensors"
 TOKENIZER_FILES = (
     "vocab.txt",
@@ -163,9 +165,7 @@ def write_answers(path: Path, rows: Sequence[int], answers: Sequence[str]) -> No
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON so that a reader sees the old file or the new one, never a part."""
-    fresh = path.with_name(f"{path.name}.part")
-    fresh.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(fresh, path)
+    write_atomically(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
 
 
 def _emptied(folder: Path) -> Path:

@@ -6,7 +6,6 @@ It reads ``spec.json``, does a few optimizer steps with the trainer of real runs
 
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from bert_core.training import loop
 from bert_core.training.failures import classify
 from bert_core.training.preflight import Measured
 from bert_core.training.reporting import memory_mib
+from bert_core.training.saves import write_atomically
 from bert_core.training.spec import RunSpec
 from bert_core.training.tasks import find_task
 from bert_core.training.trainer import FineTuner, arguments
@@ -75,9 +75,7 @@ def main(folder: Path) -> None:
     except (RuntimeError, MemoryError) as error:
         reason, sentence = classify(error)
         answer = {"memory": True} if reason == "out of memory" else {"error": sentence}
-    part = folder / "answer.json.part"
-    part.write_text(json.dumps(answer), encoding="utf-8")
-    os.replace(part, folder / "answer.json")
+    write_atomically(folder / "answer.json", json.dumps(answer).encode())
 
 
 def tried(spec: RunSpec, folder: Path) -> Measured:

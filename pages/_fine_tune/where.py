@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from bert_core.model.inventory import list_models
 from bert_core.training.engines import usable_engines
-from pages._shared.sidebar import devices
+from pages._shared.sidebar import devices, models_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +25,11 @@ class Place:
     processes: int
 
 
-@st.cache_data(ttl=20, show_spinner=False)
-def _here() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(model.source for model in list_models().models))
-
-
 def panel() -> Place:
     """Model to start from, device, and the engine where there is a choice."""
     state, places = st.session_state, {device.name: device for device in devices()}
-    st.selectbox("Start from", list(dict.fromkeys([*_here(), state["ft_model"]])), key="ft_model",
+    names = list(dict.fromkeys([*models_here(), state["ft_model"]]))
+    st.selectbox("Start from", names, key="ft_model",
                  accept_new_options=True, persist_state="session",
                  help="embedded, a model folder, a run made here, or a hub id such as "
                  "google-bert/bert-base-uncased.")  # fmt: skip

@@ -24,8 +24,9 @@ def devices() -> tuple[Device, ...]:
     return list_devices()
 
 
-@st.cache_data(ttl=60, show_spinner=False)
-def _here() -> tuple[str, ...]:
+@st.cache_data(ttl=20, show_spinner=False)
+def models_here() -> tuple[str, ...]:
+    """Names of the models that need no download; a run that has just ended appears soon."""
     return tuple(dict.fromkeys(model.source for model in list_models().models))
 
 
@@ -38,7 +39,7 @@ def choose_model() -> None:
             st.caption(escaped(f"There is no device {st.session_state['device']} here; the CPU "
                                "is used."))  # fmt: skip
             st.session_state["device"] = "cpu"
-        names = list(dict.fromkeys([*_here(), st.session_state["model"]]))
+        names = list(dict.fromkeys([*models_here(), st.session_state["model"]]))
         st.selectbox("Name", names, key="model", accept_new_options=True,
                      help="embedded, run:ID for what a run trained, a hub id such as "
                      "google-bert/bert-base-uncased, or a model folder. What is here already is "

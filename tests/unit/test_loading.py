@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import Device
 from bert_core.model.loading import load
 from bert_core.settings import PROJECT
+from tests.unit.fine_tuned import close, rewrite
 
 SENTENCE = "The heron [MASK] near the lake."
 Weights = dict[str, np.ndarray]
@@ -23,16 +23,6 @@ Weights = dict[str, np.ndarray]
 
 def open_(folder: Path, **choice: str):  # type: ignore[no-untyped-def]
     return load(ModelChoice(source=str(folder), **choice))  # type: ignore[arg-type]
-
-
-def rewrite(folder: Path, change: Callable[[Weights], Weights]) -> Path:
-    path = folder / "model.safetensors"
-    save_file(change(load_file(path)), path, metadata={"format": "pt"})
-    return folder
-
-
-def close(found: np.ndarray, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
 def logits(encoder) -> np.ndarray:  # type: ignore[no-untyped-def]

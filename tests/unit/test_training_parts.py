@@ -14,10 +14,10 @@ from bert_core.errors import InputError, ModelError
 from bert_core.model.checkpoints import inspect
 from bert_core.model.tokenizer import Tokenizer
 from bert_core.training import inputs
-from bert_core.training.collate import NOT_ASKED, Collator
-from bert_core.training.kinds.base import Features
+from bert_core.training.collate import Collator
+from bert_core.training.kinds.base import NOT_ASKED, Features
 from bert_core.training.kinds.choices import ChoiceKind
-from bert_core.training.kinds.tagging import IGNORED, TagKind
+from bert_core.training.kinds.tagging import TagKind
 from bert_core.training.kinds.texts import TextKind
 from bert_core.training.predicting import predict
 from bert_core.training.sampler import Order
@@ -124,7 +124,7 @@ def test_the_first_piece_of_each_word_is_asked(tokenizer) -> None:
     places = features.extra.places[0]
     assert places[2] == -1, "a word without a piece"
     assert [labels[target[p]] for p in places if p >= 0] == ["B-X", "O", "I-X"]
-    assert (np.delete(target, [p for p in places if p >= 0]) == IGNORED).all()
+    assert (np.delete(target, [p for p in places if p >= 0]) == NOT_ASKED).all()
 
 
 def test_words_that_are_cut_off_are_counted_and_not_asked(tokenizer) -> None:

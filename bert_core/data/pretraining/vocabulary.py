@@ -1,6 +1,5 @@
 """Learns a WordPiece vocabulary from a text, for a model that starts from scratch."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from unicodedata import normalize
 
 from bert_core.data.pretraining.lines import LineReader
 from bert_core.errors import InputError
+from bert_core.model.google.vocabulary import write_tokenizer
 
 SMALLEST, LARGEST = 200, 200_000
 _SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
@@ -18,7 +18,6 @@ _FIRST = (
     *list(_SPECIAL.values())[1:],
 )
 """Ids 0 to 103 of bert-base-uncased: a place each for new words, and the special pieces."""
-_LONGEST_WORD = 200
 Batches = Callable[[], Iterator[list[str]]]
 
 
@@ -68,7 +67,7 @@ def learn_vocabulary(
     if len(pieces) <= len(_FIRST):
         raise InputError("The text has no word to learn from.", field="text")
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder, pieces, lower, longest)
+    write_tokenizer(folder, pieces, lower=lower, longest=longest)
     return folder
 
 
@@ -123,28 +122,3 @@ def _train(backend: Any, batches: Iterator[list[str]], **settings: Any) -> dict[
     backend.train_from_iterator(batches, trainer)
     found: dict[str, int] = backend.get_vocab()
     return found
-
-
-def _write(folder: Path, pieces: list[str], lower: bool, longest: int) -> None:
-    from tokenizers import decoders, models, processors
-
-    ids = {piece: number for number, piece in enumerate(pieces)}
-    cls, sep = _SPECIAL["cls"], _SPECIAL["sep"]
-    backend = _backend(
-        models.WordPiece(ids, unk_token=_SPECIAL["unk"], max_input_chars_per_word=_LONGEST_WORD),
-        lower,
-    )
-    backend.decoder = decoders.WordPiece(prefix="##")
-    backend.post_processor = processors.BertProcessing((sep, ids[sep]), (cls, ids[cls]))
-    backend.add_special_tokens(list(_SPECIAL.values()))
-    settings = {
-        "tokenizer_class": "BertTokenizer",
-        "do_lower_case": lower,
-        "tokenize_chinese_chars": True,
-        "strip_accents": None,
-        "model_max_length": longest,
-        **{f"{role}_token": piece for role, piece in _SPECIAL.items()},
-    }
-    (folder / "vocab.txt").write_bytes("".join(f"{piece}\n" for piece in pieces).encode())
-    (folder / "tokenizer.json").write_bytes(backend.to_str(pretty=True).encode())
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")

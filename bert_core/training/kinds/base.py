@@ -14,6 +14,8 @@ from bert_core.model.tokenizer import Tokenizer
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 
+NOT_ASKED = -100
+"""Label of a piece that the head is not asked about: torch's cross entropy leaves it out."""
 Check = Callable[[], None]
 """Called now and then during long work; raises when a stop was asked for."""
 
@@ -31,7 +33,6 @@ class Features:
         group: rows that belong to one example (multiple choice), else 1.
         cut: number of examples that were longer than ``max_seq_length``.
         lost: number of examples that could not be encoded and were left out.
-        of: the example that each row (or group) was made from.
         extra: what measuring needs besides (windows of a context, first pieces of words).
         sizes: word pieces of each row, where counting them would mean reading all rows.
     """
@@ -42,7 +43,6 @@ class Features:
     group: int = 1
     cut: int = 0
     lost: int = 0
-    of: Sequence[int] = ()
     extra: Any = None
     sizes: Sequence[int] | None = None
 

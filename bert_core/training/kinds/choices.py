@@ -69,7 +69,6 @@ class ChoiceKind(ExampleKind):
             labels={"labels": [example.label for example in examples]} if training else {},
             group=group,
             cut=cut,
-            of=range(len(examples)),
         )
 
     def lengths(self, examples: Sequence[ChoiceExample], tokenizer: Tokenizer) -> list[int]:

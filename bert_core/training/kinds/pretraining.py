@@ -21,11 +21,10 @@ from bert_core.model.checkpoints import Checkpoint, Head, inspect
 from bert_core.model.choice import ModelChoice
 from bert_core.model.foreign import ForeignFiles
 from bert_core.model.tokenizer import Tokenizer
-from bert_core.training.kinds.base import Check, Features, Kind, Prepared, Score
+from bert_core.training.kinds.base import NOT_ASKED, Check, Features, Kind, Prepared, Score
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 
-NOT_ASKED = -100
 HELD_BACK = 0.05
 """Share of the instances that is measured on when there is no text for it."""
 MOST_MEASURED = 2_000
@@ -225,7 +224,6 @@ def _features(store: InstanceStore, members: NDArray[np.integer[Any]]) -> Featur
             "labels": _Rows(instances, "labels"),
             "next_sentence_label": _Rows(instances, "next"),
         },
-        of=range(len(members)),
         sizes=store.lengths()[members].tolist(),
     )
 

@@ -92,7 +92,6 @@ class SpanKind(ExampleKind):
             else {},
             cut=sum(question.cut > 0 for question in encoded.questions),
             lost=len(encoded.lost),
-            of=[window.question for window in windows],
             extra=ReadContexts(encoded, tokenizer.vocabulary.pieces, tokenizer.lower),
         )
 

@@ -15,12 +15,10 @@ from bert_core.metrics import tags as tag_metrics
 from bert_core.model.checkpoints import Head
 from bert_core.model.tokenizer import Tokenizer
 from bert_core.training import inputs, models
-from bert_core.training.kinds.base import Check, Features, Score
+from bert_core.training.kinds.base import NOT_ASKED, Check, Features, Score
 from bert_core.training.kinds.examples import ExampleKind, batches_of
 from bert_core.training.settings import TrainSettings
 
-IGNORED = -100
-"""Label of a piece that is not asked: special pieces, and all but the first of a word."""
 OUTSIDE = "O"
 
 
@@ -78,7 +76,7 @@ class TagKind(ExampleKind):
                 segments.append(zeros)
                 firsts.append(where)
                 if training:
-                    target = np.full(len(row), IGNORED, dtype=np.int64)
+                    target = np.full(len(row), NOT_ASKED, dtype=np.int64)
                     for place, tag in zip(where, example.tags, strict=True):
                         if place >= 0:
                             target[place] = index[tag]
@@ -88,7 +86,6 @@ class TagKind(ExampleKind):
             segments=segments,
             labels={"labels": targets} if training else {},
             cut=cut,
-            of=range(len(examples)),
             extra=FirstPieces(tuple(firsts)),
         )
 

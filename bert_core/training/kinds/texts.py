@@ -79,7 +79,6 @@ class TextKind(ExampleKind):
             segments=segments,
             labels={"labels": self._targets(examples, labels)} if training else {},
             cut=cut,
-            of=range(len(examples)),
         )
 
     def _targets(self, examples: Sequence[TextExample], labels: Sequence[str]) -> list[Any]:
