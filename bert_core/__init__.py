@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from bert_core.analysis.shift import shift
     from bert_core.analysis.surprise import surprise
     from bert_core.errors import CoreError, InputError, ModelError, RunError
+    from bert_core.evaluation.run import evaluate
+    from bert_core.evaluation.scoring import score_predictions
     from bert_core.model.choice import ModelChoice
     from bert_core.model.encoder import Encoder
     from bert_core.model.google.convert import convert
     from bert_core.model.loading import load
     from bert_core.model.tokens import Tokens
     from bert_core.model.trace import Trace
-    from bert_core.tasks.answer import answer
     from bert_core.tasks.candidates import score_candidates
     from bert_core.tasks.choose import choose
     from bert_core.tasks.classify import classify
     from bert_core.tasks.many import top_words
     from bert_core.tasks.masked import fill, fill_trace, predict, rank_sentences, trace_masks
     from bert_core.tasks.probe import probe
+    from bert_core.tasks.squad import answer
     from bert_core.tasks.tag import tag
 
 _HOMES = {
@@ -43,12 +45,13 @@ _HOMES = {
     "RunError": "errors",
     "Tokens": "model.tokens",
     "Trace": "model.trace",
-    "answer": "tasks.answer",
+    "answer": "tasks.squad",
     "choose": "tasks.choose",
     "classify": "tasks.classify",
     "compare": "analysis.compare",
     "convert": "model.google.convert",
     "directions": "analysis.directions",
+    "evaluate": "evaluation.run",
     "fill": "tasks.masked",
     "fill_trace": "tasks.masked",
     "lens": "analysis.lens",
@@ -57,6 +60,7 @@ _HOMES = {
     "probe": "tasks.probe",
     "rank_sentences": "tasks.masked",
     "score_candidates": "tasks.candidates",
+    "score_predictions": "evaluation.scoring",
     "shift": "analysis.shift",
     "surprise": "analysis.surprise",
     "tag": "tasks.tag",
@@ -80,6 +84,7 @@ __all__ = [
     "compare",
     "convert",
     "directions",
+    "evaluate",
     "fill",
     "fill_trace",
     "lens",
@@ -88,6 +93,7 @@ __all__ = [
     "probe",
     "rank_sentences",
     "score_candidates",
+    "score_predictions",
     "shift",
     "surprise",
     "tag",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bert_core.commands import asking, grid, runs, training
+from bert_core.commands import ablating, asking, attending, evaluating, grid, runs, training
 from bert_core.commands.common import Json, sentences, show, tell
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
@@ -39,7 +39,10 @@ app.command("check-data")(training.check_data)
 app.command("pretraining-data")(training.pretraining_data)
 for question in (asking.classify, asking.tag, asking.choose, asking.ask):
     app.command()(question)
+for look in (attending.attend, attending.heads, ablating.ablate):
+    app.command()(look)
 app.add_typer(runs.app, name="runs")
+app.add_typer(evaluating.app, name="evaluate")
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ EMBEDDED_MODEL = PROJECT / "assets" / "model"
 READER_MODEL = PROJECT / "assets" / "reader"
 MAX_CHARACTERS = 100_000
 """Longest text that is looked at at all; the model's own limit is far below it."""
+MAX_DOCUMENT = 1_000_000
+"""Characters of the longest document that is read in windows: some 300 pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,14 @@ for row in (CARDS[:2], CARDS[2:]):
             st.markdown(sentence)
             st.page_link("masked_word.py", label="Open", icon=":material/arrow_forward:",
                          query_params=query)  # fmt: skip
+st.subheader("Ask a document", anchor=False)
+with st.container(border=True):
+    st.markdown(
+        "Paste or upload a text and ask: the answer in its place, how sure the model is, what else "
+        "it considered, and why. Or score a reader on a whole SQuAD file."
+    )
+    st.page_link("question_answering.py", label="Question answering",
+                 icon=":material/contact_support:")  # fmt: skip
 st.subheader("Teach it something", anchor=False)
 with st.container(border=True):
     st.markdown(

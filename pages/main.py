@@ -7,6 +7,7 @@ from pages._shared import link, sidebar
 from pages._shared.sentences import show_notes
 
 ASSETS = PROJECT / "assets"
+NEEDS = {"question_answering": "span"}  # pages that are about another head than the masked word
 # Set before the navigation: it would fetch a page's icon from a font server for the browser's tab.
 st.set_page_config(page_title="BERT Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.png"))
@@ -14,6 +15,9 @@ page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("masked_word.py", title="Masked word", icon=":material/edit_square:"),
+        st.Page(
+            "question_answering.py", title="Question answering", icon=":material/contact_support:"
+        ),
         st.Page("fine_tune.py", title="Fine-tune", icon=":material/fitness_center:"),
     ]
 )
@@ -22,7 +26,7 @@ if page.url_path:
 link.arrive(page.url_path)
 problems = link.restore("model", sidebar.FIELDS)
 if page.url_path:
-    sidebar.choose_model()
+    sidebar.choose_model(NEEDS.get(page.url_path))
     show_notes(problems)
     page.run()
 else:

@@ -1,4 +1,4 @@
-// What chips.js and bars.js share. Each is registered with this text in front of it.
+// What the components share. Each is registered with this text in front of it.
 // User text only ever becomes textContent or an attribute value: never markup.
 
 // Control characters have no glyph, so they are spelt out: NUL as \x00.

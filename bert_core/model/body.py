@@ -9,13 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bert_core.errors import InputError
+from bert_core.errors import InputError, ModelError
 from bert_core.model import batching
 from bert_core.model.batching import Input
 from bert_core.model.families import Family
 from bert_core.model.heads import Head
 from bert_core.model.lean import LeanEncoder
 from bert_core.model.modules import Module
+from bert_core.model.trace import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ class Body:
     Attributes:
         family: the architecture.
         encoder: ids to hidden states.
-        lean: the same, computed at chosen positions only; None where its form is not known.
+        lean: the same, layer by layer and computed at chosen positions only.
         heads: each task head as a function from hidden states (N, H) to logits (N, C).
     """
 
     family: Family
     encoder: Any
-    lean: LeanEncoder | None
+    lean: LeanEncoder
     heads: Mapping[Head, Module]
 
     @property
@@ -60,10 +61,36 @@ class Body:
         attention: bool = False,
         visible: NDArray[np.bool_] | None = None,
     ) -> Any:
-        """One pass of a batch; the library's own output object."""
-        return self.encoder(
+        """One pass of a batch; the library's own output object.
+
+        Raises:
+            ModelError: the backend hands out no attention weights.
+        """
+        out = self.encoder(
             **self._inputs(batch, visible), output_hidden_states=hidden, output_attentions=attention
         )
+        if attention and len(out.attentions or ()) != len(self.lean.layers):
+            raise ModelError("This model returned no attention weights.", field="attention")
+        return out
+
+    def weights(self, batch: Sequence[Input]) -> list[Floats]:
+        """Attention weights of B inputs in one pass, for each the shape (L, A, T, T).
+
+        Raises:
+            ModelError: the backend hands out no attention weights.
+        """
+        layers = self.run(batch, attention=True).attentions
+        return [
+            torch.stack([layer[row, :, : len(each.ids), : len(each.ids)] for layer in layers])
+            .float()
+            .cpu()
+            .numpy()
+            for row, each in enumerate(batch)
+        ]
+
+    def embed(self, tokens: Input) -> Tensor:
+        """The input of the lowest layer for one input, shape (1, T, H)."""
+        return self.lean.embed(self._inputs([tokens], None))
 
     def run_at(self, batch: Sequence[Input], positions: Sequence[Sequence[int]]) -> Tensor:
         """One pass of a batch for the last hidden states at some positions.
@@ -80,7 +107,7 @@ class Body:
         where = torch.tensor(filled, dtype=torch.long, device=self.device).reshape(len(batch), most)
         asked = [[place < len(row) for place in range(most)] for row in positions]
         kept = torch.tensor(asked, dtype=torch.bool, device=self.device).reshape(len(batch), most)
-        if self.lean is None or not most:
+        if not most:
             whole: Tensor = self.run(batch).last_hidden_state
             return whole.take_along_dim(where[..., None], dim=1)[kept]
         return self.lean.run_at(self._inputs(batch, None), where)[kept]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bert_core.errors import InputError
+from bert_core.errors import InputError, ModelError
 
 Precision = Literal["exact", "fast"]
 Attention = Literal["sdpa", "eager"]
@@ -54,4 +54,17 @@ class ModelChoice:
         if self.attention not in get_args(Attention):
             raise InputError(
                 f"'{self.attention}' is no attention backend: use sdpa or eager.", field="attention"
+            )
+
+    def require_weights(self) -> None:
+        """Refuse a kernel that keeps its attention weights to itself.
+
+        Raises:
+            ModelError: ``attention`` is not ``"eager"``.
+        """
+        if self.attention != "eager":
+            raise ModelError(
+                "The fused attention kernel returns no attention weights. Load the model with "
+                "attention='eager'.",
+                field="attention",
             )

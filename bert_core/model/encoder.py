@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,11 @@ class Encoder:
         with self._lock:
             return self.tokenizer.cut_words(words)
 
+    def places_in_words(self, words: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """Characters of the pieces of words; see :meth:`Tokenizer.places_in_words`."""
+        with self._lock:
+            return self.tokenizer.places_in_words(words)
+
     def trace(
         self,
         tokens: Tokens,
@@ -112,13 +117,9 @@ class Encoder:
             self.checkpoint.require("masked_word")
         if next_sentence:
             self.checkpoint.require("next_sentence")
-        if attention and self.choice.attention != "eager":
-            raise ModelError(
-                "The fused attention kernel returns no attention weights. Load the model with "
-                "attention='eager'.",
-                field="attention",
-            )
-        with self._computing() as body:
+        if attention:
+            self.choice.require_weights()
+        with self.computing() as body:
             self.passes += 1
             out = body.run([tokens], hidden=hidden, attention=attention, visible=visible)
             last = out.last_hidden_state
@@ -129,7 +130,7 @@ class Encoder:
                 if positions
                 else None,
                 hidden=_numpy(torch.cat(out.hidden_states)) if hidden else None,
-                attention=_numpy(torch.cat(self._weights(out))) if attention else None,
+                attention=_numpy(torch.cat(out.attentions)) if attention else None,
                 next_sentence=_numpy(self._read("next_sentence", last[:, 0])[0])
                 if next_sentence
                 else None,
@@ -165,7 +166,7 @@ class Encoder:
         rows: list[tuple[int, int]] = []
         waiting: list[torch.Tensor] = []
         for members in batching.plan([len(tokens) for tokens in inputs]):
-            with self._computing() as body:
+            with self.computing() as body:
                 self.passes += 1
                 waiting.append(
                     body.run_at(
@@ -185,7 +186,7 @@ class Encoder:
         """Hidden states, in parts of shape (N, H), to vocabulary logits."""
         import torch
 
-        with self._computing():
+        with self.computing():
             return self._read("masked_word", torch.cat(states))
 
     def head_logits(
@@ -193,6 +194,8 @@ class Encoder:
         head: Head,
         inputs: Sequence[batching.Input],
         positions: Sequence[Sequence[int]] | None = None,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> list[Floats]:
         """What a task head puts out for many inputs, each passed through the encoder once.
 
@@ -201,6 +204,7 @@ class Encoder:
             inputs: B inputs of any lengths, as :class:`Tokens` or alike; batched by length.
             positions: for each input, the pieces that go through the head; None: the first
                 piece, which speaks for the whole text in the heads that judge one.
+            on_progress: told how many inputs are done, and B; may raise to stop.
 
         Returns:
             For each input, logits of shape (P, C): a row for each of its positions.
@@ -212,12 +216,14 @@ class Encoder:
         asked = [(0,)] * len(inputs) if positions is None else positions
         found: dict[int, Floats] = {}
         for members in batching.plan([len(each.ids) for each in inputs]):
-            with self._computing() as body:
+            with self.computing() as body:
                 self.passes += 1
                 places = [asked[member] for member in members]
                 rows = _numpy(self._read(head, body.run_at([inputs[m] for m in members], places)))
             ends = np.cumsum([len(row) for row in places])
             found |= zip(members, np.split(rows, ends[:-1]), strict=True)
+            if on_progress is not None:
+                on_progress(len(found), len(inputs))
         return [found[member] for member in range(len(inputs))]
 
     def read_out(self, hidden: Floats) -> Floats:
@@ -232,7 +238,7 @@ class Encoder:
         import torch
 
         self.checkpoint.require("masked_word")
-        with self._computing() as body:
+        with self.computing() as body:
             states = torch.from_numpy(np.ascontiguousarray(hidden))
             return _numpy(self._read("masked_word", states.to(body.device, body.dtype)))
 
@@ -249,13 +255,18 @@ class Encoder:
                 torch.cuda.empty_cache()
 
     @contextmanager
-    def _computing(self) -> "Iterator[Body]":
-        """A block in which one caller computes, without gradients."""
+    def computing(self, *, gradients: bool = False) -> "Iterator[Body]":
+        """A block in which one caller computes, with gradients only where they are asked for.
+
+        Raises:
+            ModelError: the encoder made room for another model.
+            InputError: memory ran out inside the block.
+        """
         import torch
 
         from bert_core.model.body import MemoryGuard
 
-        with self._lock, torch.inference_mode(), MemoryGuard(self.choice.device):
+        with self._lock, torch.inference_mode(not gradients), MemoryGuard(self.choice.device):
             yield self._loaded
 
     @property
@@ -272,14 +283,6 @@ class Encoder:
         """Hidden states (N, H) through a head that the checkpoint has, float32 (N, C)."""
         logits: torch.Tensor = self._loaded.heads[head](states)
         return logits.float()
-
-    def _weights(self, out: Any) -> Any:
-        if out.attentions is None or len(out.attentions) != self.checkpoint.layers:
-            raise ModelError(
-                f"{self.checkpoint.source} returned no attention weights on this backend.",
-                field="attention",
-            )
-        return out.attentions
 
 
 def _numpy(tensor: "torch.Tensor") -> Floats:

@@ -28,7 +28,7 @@ HEAD_PLACES: Mapping[Head, str] = {
     "classification": "python -m bert_core classify",
     "tagging": "python -m bert_core tag",
     "multiple_choice": "python -m bert_core choose",
-    "span": "python -m bert_core ask",
+    "span": "the page Question answering",
 }
 """Where a head is asked, for those that have a place."""
 _OUTPUTS = ("classifier.weight", "classifier.out_proj.weight")

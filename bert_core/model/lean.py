@@ -1,4 +1,4 @@
-"""The layers of BERT, computed as leanly as a masked-word answer allows.
+"""The layers of BERT, computed as leanly as an answer allows.
 
 The numbers are those of the library's layers; three things differ in how they come about.
 Queries, keys and values are one product instead of three. The last layer computes queries,
@@ -12,35 +12,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention
 
+from bert_core.model.parts import Parts, parts_of
+
 
 class LeanLayer:
-    """One layer of BERT's or RoBERTa's form, around the library's own modules.
+    """One layer, around the library's own modules.
 
     The weights of its three projections are laid side by side once; the library's modules then
     look into the same memory.
 
-    Args:
-        layer: the library's layer.
+    Attributes:
+        parts: the library's modules.
     """
 
-    def __init__(self, layer: Any) -> None:
-        self._layer = layer
-        own = layer.attention.self
-        self._heads = int(own.num_attention_heads)
-        parts = (own.query, own.key, own.value)
-        self._weight = torch.cat([part.weight.detach() for part in parts])
-        self._bias = torch.cat([part.bias.detach() for part in parts])
-        for part, weight, bias in zip(
-            parts, self._weight.chunk(3), self._bias.chunk(3), strict=True
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        projections = (parts.query, parts.key, parts.value)
+        self._weight = torch.cat([each.weight.detach() for each in projections])
+        self._bias = torch.cat([each.bias.detach() for each in projections])
+        for each, weight, bias in zip(
+            projections, self._weight.chunk(3), self._bias.chunk(3), strict=True
         ):
-            part.weight = nn.Parameter(weight, requires_grad=False)
-            part.bias = nn.Parameter(bias, requires_grad=False)
+            each.weight = nn.Parameter(weight, requires_grad=False)
+            each.bias = nn.Parameter(bias, requires_grad=False)
 
     def everywhere(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         """Hidden states (B, T, H) to (B, T, H); ``mask`` (B, 1, 1, T) is False at padding."""
-        joint = linear(hidden.to(self._weight.dtype), self._weight, self._bias)
-        query, key, value = joint.chunk(3, dim=-1)
-        return self._finish(hidden, query, key, value, mask)
+        return self._finish(hidden, *self._projected(hidden), mask)
 
     def only(self, hidden: Tensor, mask: Tensor | None, positions: Tensor) -> Tensor:
         """Hidden states (B, T, H) to (B, P, H) at ``positions`` (B, P)."""
@@ -51,19 +49,28 @@ class LeanLayer:
         key, value = linear(cast[1], self._weight[width:], self._bias[width:]).chunk(2, dim=-1)
         return self._finish(own, query, key, value, mask)
 
+    def attention(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention weights (A, T, T) and values (A, T, H / A) of one input (1, T, H)."""
+        query, key, value = (self._split(each)[0] for each in self._projected(hidden))
+        weights = (query @ key.mT * query.shape[-1] ** -0.5).softmax(dim=-1)
+        return weights, value
+
+    def _projected(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        joint = linear(hidden.to(self._weight.dtype), self._weight, self._bias)
+        query, key, value = joint.chunk(3, dim=-1)
+        return query, key, value
+
     def _finish(
         self, own: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
     ) -> Tensor:
         seen = scaled_dot_product_attention(
             self._split(query), self._split(key), self._split(value), attn_mask=mask
         )
-        attended = self._layer.attention.output(seen.transpose(1, 2).flatten(2), own)
-        out: Tensor = self._layer.output(self._layer.intermediate(attended), attended)
-        return out
+        return self.parts.finish(seen.transpose(1, 2).flatten(2), own)
 
     def _split(self, states: Tensor) -> Tensor:
         """(B, P, H) to (B, A, P, H / A)."""
-        return states.view(*states.shape[:2], self._heads, -1).transpose(1, 2)
+        return states.view(*states.shape[:2], self.parts.heads, -1).transpose(1, 2)
 
 
 class LeanEncoder:
@@ -71,11 +78,21 @@ class LeanEncoder:
 
     Args:
         encoder: the library's encoder.
+
+    Attributes:
+        layers: from the lowest to the highest.
     """
 
     def __init__(self, encoder: Any) -> None:
         self._embeddings = encoder.embeddings
-        self._layers = [LeanLayer(layer) for layer in encoder.encoder.layer]
+        self.layers = [LeanLayer(parts) for parts in parts_of(encoder)]
+
+    def embed(self, inputs: dict[str, Tensor]) -> Tensor:
+        """The input of the lowest layer, (B, T, H), for arguments as of :meth:`run_at`."""
+        embedded: Tensor = self._embeddings(
+            **{name: rows for name, rows in inputs.items() if name != "attention_mask"}
+        )
+        return embedded
 
     def run_at(self, inputs: dict[str, Tensor], positions: Tensor) -> Tensor:
         """Last hidden states (B, P, H).
@@ -85,16 +102,27 @@ class LeanEncoder:
                 ``attention_mask``, each (B, T).
             positions: int64 (B, P).
         """
-        arguments = dict(inputs)
-        mask = arguments.pop("attention_mask", None)
+        mask = inputs.get("attention_mask")
         seen = None if mask is None else mask.bool()[:, None, None, :]
-        hidden = self._embeddings(**arguments)
-        for layer in self._layers[:-1]:
-            hidden = layer.everywhere(hidden, seen)
-        return self._layers[-1].only(hidden, seen, positions)
+        return self._from(0, self.embed(inputs), seen, positions)
 
+    def run_on(self, layer: int, context: Tensor, hidden: Tensor, positions: Tensor) -> Tensor:
+        """Last hidden states (B, P, H) from what the heads of one layer put out.
 
-def lean_encoder(encoder: Any) -> LeanEncoder | None:
-    """The lean form of an encoder, or None for a family of another form (DistilBERT)."""
-    layers = getattr(getattr(encoder, "encoder", None), "layer", None)
-    return None if layers is None else LeanEncoder(encoder)
+        Args:
+            layer: which layer, counted from 0.
+            context: what its heads put out, side by side, for B inputs without padding (B, T, H).
+            hidden: the layer's input (1, T, H), the same for all.
+            positions: int64 (B, P).
+        """
+        finish = self.layers[layer].parts.finish
+        if layer == len(self.layers) - 1:
+            where = positions[..., None]
+            return finish(context.take_along_dim(where, 1), hidden.take_along_dim(where, 1))
+        return self._from(layer + 1, finish(context, hidden), None, positions)
+
+    def _from(self, layer: int, hidden: Tensor, seen: Tensor | None, positions: Tensor) -> Tensor:
+        """The layers from one on, given its input (B, T, H)."""
+        for each in self.layers[layer:-1]:
+            hidden = each.everywhere(hidden, seen)
+        return self.layers[-1].only(hidden, seen, positions)

@@ -63,7 +63,7 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:
                 **_OURS,
             )
             _refuse_changed(checkpoint, info, pooler_is_read=library != "AutoModel")
-            return model.to(choice.device).eval()
+            return model.to(choice.device).eval().requires_grad_(False)
         except torch.OutOfMemoryError:
             raise ModelError(
                 f"{choice.device} has not enough memory for {checkpoint.source}. Use the CPU.",
@@ -111,7 +111,7 @@ def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
     return Body(
         family=checkpoint.family,
         encoder=encoder,
-        lean=lean.lean_encoder(encoder),
+        lean=lean.LeanEncoder(encoder),
         heads={
             head: head_module(models[name], head)
             for name, heads in classes.items()

@@ -117,6 +117,16 @@ class Tokenizer:
         """
         return self.cut_many([" " + word for word in words])
 
+    def places_in_words(self, words: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """Where the pieces of :meth:`cut_words` stand: half-open characters of their word."""
+        encodings = self._plain.encode_batch(
+            [" " + word for word in words], add_special_tokens=False
+        )
+        return [
+            [(max(start - 1, 0), end - 1) for start, end in encoding.offsets]
+            for encoding in encodings
+        ]
+
     def pieces_of(self, word: str) -> tuple[int, ...]:
         """Ids of the pieces of a word as it stands inside a sentence, after a space."""
         encoding = self._plain.encode(" " + word, add_special_tokens=False)
@@ -224,12 +234,13 @@ def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:
     return part.to_original(start, end)
 
 
-def check_text(value: str | None, field: str) -> None:
+def check_text(value: str | None, field: str, *, limit: int = MAX_CHARACTERS) -> None:
     """Refuse a text that no tokenizer should be given; None is no text.
 
     Args:
         value: what was typed.
         field: name of the input, also used in the sentence (``"question"``).
+        limit: most characters.
 
     Raises:
         InputError: it is empty, far too long, or cannot be written as UTF-8.
@@ -239,9 +250,9 @@ def check_text(value: str | None, field: str) -> None:
     name = "second text" if field == "pair" else field
     if not value.strip():
         raise InputError(f"The {name} is empty. Type some words.", field=field)
-    if len(value) > MAX_CHARACTERS:
+    if len(value) > limit:
         raise InputError(
-            f"The {name} has {len(value):,} characters; at most {MAX_CHARACTERS:,} are looked at. "
+            f"The {name} has {len(value):,} characters; at most {limit:,} are looked at. "
             "Shorten it.",
             field=field,
         )

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bert_core.model.vocabulary import Vocabulary
-from bert_core.tasks.answer import AnswerResult
 from bert_core.tasks.choose import ChooseResult
 from bert_core.tasks.classify import ClassifyResult
 from bert_core.tasks.tag import TagResult
@@ -48,32 +47,6 @@ def endings(result: ChooseResult) -> BarTable:
         _LOGIT,
     )
     return BarTable(columns, rows, caption="What goes on", scale=1.0)
-
-
-def candidates(result: AnswerResult) -> BarTable:
-    """The spans that were considered, best first; the null answer where it is allowed."""
-    rows = tuple(
-        Bar(
-            (
-                each.text or "(no answer)",
-                percent(each.probability),
-                signed(each.start_logit),
-                signed(each.end_logit),
-            ),
-            each.probability,
-            emphasis=each.text == result.text,
-        )
-        for each in result.nbest
-    )
-    columns = (
-        Column("answer", "text"),
-        _BAR,
-        Column("probability", "number", help="Softmax over these candidates only."),
-        Column("start", "number", help="Logit of the first piece, in nats.", optional=True),
-        Column("end", "number", help="Logit of the last piece, in nats.", optional=True),
-    )
-    badge = counted(len(rows), "candidate")
-    return BarTable(columns, rows, caption="What else was considered", badge=badge, scale=1.0)
 
 
 def entities(result: TagResult) -> BarTable:

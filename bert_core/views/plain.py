@@ -10,13 +10,13 @@ from bert_core.analysis.shift import ShiftResult
 from bert_core.analysis.surprise import PSEUDO, SurpriseResult
 from bert_core.model.checkpoints import HEAD_NAMES
 from bert_core.model.inventory import Inventory
-from bert_core.tasks.answer import AnswerResult
 from bert_core.tasks.candidates import CandidateTable
 from bert_core.tasks.choose import ChooseResult
 from bert_core.tasks.classify import ClassifyResult
 from bert_core.tasks.filling import NO_JOINT
 from bert_core.tasks.masked import FillResult
 from bert_core.tasks.probe import ProbeTable
+from bert_core.tasks.squad import AnswerResult
 from bert_core.tasks.tag import TagResult
 from bert_core.views.numbers import bits, joined, percent, signed
 
@@ -179,8 +179,8 @@ def answer(result: AnswerResult) -> str:
     """The answer and why, then what else was considered."""
     rows = [
         (
-            each.text or "(no answer)",
-            f"{each.start}–{each.end}",
+            " ".join(each.text.split()) or "(no answer)",
+            f"{each.start}–{each.end}" if each.text else "–",
             percent(each.probability),
             signed(each.start_logit + each.end_logit),
         )

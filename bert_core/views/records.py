@@ -15,14 +15,15 @@ from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import LensResult
 from bert_core.analysis.shift import ShiftResult
 from bert_core.analysis.surprise import SurpriseResult
+from bert_core.analysis.windows import Inspection
 from bert_core.model.families import Family
 from bert_core.model.tokens import Tokens
-from bert_core.tasks.answer import AnswerResult
 from bert_core.tasks.candidates import CandidateTable
 from bert_core.tasks.choose import ChooseResult
 from bert_core.tasks.classify import ClassifyResult
 from bert_core.tasks.masked import FillResult
 from bert_core.tasks.probe import ProbeTable
+from bert_core.tasks.squad import AnswerResult
 from bert_core.tasks.tag import TagResult
 
 Result = (
@@ -37,6 +38,7 @@ Result = (
     | TagResult
     | ChooseResult
     | AnswerResult
+    | Inspection
     | ShiftResult
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -123,7 +125,7 @@ def to_rows(result: Result) -> list[Row]:
 
 
 def _head_rows(
-    result: ClassifyResult | TagResult | ChooseResult | AnswerResult | ShiftResult,
+    result: ClassifyResult | TagResult | ChooseResult | AnswerResult | Inspection | ShiftResult,
 ) -> list[Row]:
     """The parts of an answer of a fine-tuned head, and of what its training moved."""
     match result:
@@ -137,6 +139,8 @@ def _head_rows(
             return [_flat(choice) for choice in result.choices]
         case AnswerResult():
             return [_flat(candidate) for candidate in result.nbest]
+        case Inspection():
+            return [_flat(span) for span in result.rejected]
         case ShiftResult():
             return [_flat(head) for head in result.heads]
 

@@ -1,4 +1,4 @@
-"""One self-contained HTML file of a masked-word answer, and its bars as SVG.
+"""One self-contained HTML file of an answer, and its bars as SVG.
 
 Both are written through Jinja templates with automatic escaping, hold no script and load
 nothing: they open with the network cut.
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bert_core.settings import PROJECT
 from bert_core.tasks.masked import FillResult
+from bert_core.tasks.squad import AnswerResult
 from bert_core.views import palette
 from bert_core.views.tables import BarTable
 
@@ -28,22 +29,45 @@ def bars_svg(table: BarTable) -> str:
     return _render("bars.svg.j2", table=table, texts=_texts(table), full=_full(table))
 
 
-def report_html(result: FillResult, tables: Sequence[BarTable], *, link: str, snippet: str) -> str:
+def report_html(
+    result: FillResult | AnswerResult, tables: Sequence[BarTable], *, link: str, snippet: str
+) -> str:
     """All tables of an answer in one file.
 
     Args:
-        result: the answer; its text and notes are shown.
+        result: the answer; its texts and notes are shown.
         tables: what the page shows, in order.
         link: the address that restores the page.
         snippet: the Python lines that repeat it.
     """
+    match result:
+        case FillResult():
+            title, texts = "Masked word", _plain(result.tokens.text, result.tokens.pair)
+            small = f"pieces: {' '.join(result.tokens.pieces)}"
+        case AnswerResult():
+            title, small = "Question answering", result.why
+            texts = [*_plain(result.question), _marked(result)]
     return _render(
         "report.html.j2",
-        result=result,
+        title=title,
+        texts=texts,
+        small=f"Model: {result.model} · {small}",
+        notes=result.notes,
         tables=[(table, _full(table)) for table in tables],
         link=link,
         snippet=snippet,
     )
+
+
+def _plain(*texts: str | None) -> list[list[tuple[str, bool]]]:
+    return [[(text, False)] for text in texts if text]
+
+
+def _marked(result: AnswerResult) -> list[tuple[str, bool]]:
+    """The context in parts, each with whether it is the answer."""
+    start, end = (result.best.start, result.best.end) if result.best else (0, 0)
+    context = result.context
+    return [(context[:start], False), (context[start:end], True), (context[end:], False)]
 
 
 def _render(name: str, **values: object) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 from bert_core.model.choice import EMBEDDED, ModelChoice
+from bert_core.tasks.spans.decode import DecodeSettings
+from bert_core.tasks.spans.decoders import Decoder
+from bert_core.tasks.spans.features import SpanSettings
 
 WHERE = "# in the project's folder: .venv/bin/python -"
 
@@ -37,6 +40,95 @@ def fill_snippet(
             '        print(f"{each.rank:>6} {each.word:<20} {each.probability:.6f}")',
         ]
     )
+
+
+def answer_snippet(
+    choice: ModelChoice,
+    question: str,
+    context: str | None,
+    settings: DecodeSettings,
+    decoder: Decoder,
+    layout: SpanSettings | None,
+) -> str:
+    """Lines that print the candidates of the question-answering page.
+
+    Args:
+        choice: the model.
+        question: the question.
+        context: the document; None: too long to stand here, a file is opened instead.
+        settings: how the answer is chosen.
+        decoder: by whose rules.
+        layout: lengths of windows; None: the usual ones.
+    """
+    options = [*_changed(settings), *_decoder(decoder), *_layout(layout)]
+    call = ", ".join(["encoder", repr(question), "context", *options])
+    return "\n".join(
+        [
+            WHERE,
+            "import bert_core",
+            "from bert_core.tasks.spans.features import SpanSettings",
+            "",
+            f"encoder = bert_core.load({_choice(choice)})",
+            _context(context),
+            f"result = bert_core.answer({call})",
+            "print(result.text or result.why)",
+            "for each in result.nbest:",
+            '    print(f"{each.probability:.6f} {each.start:>6} {each.end:>6} {each.text}")',
+        ]
+    )
+
+
+def inspect_snippet(
+    choice: ModelChoice,
+    question: str,
+    context: str | None,
+    settings: DecodeSettings,
+    decoder: Decoder,
+    layout: SpanSettings | None,
+) -> str:
+    """Lines that print the rejected spans of a question; see :func:`answer_snippet`."""
+    trace = ", ".join(["encoder", repr(question), "context", *_layout(layout)])
+    call = ", ".join(
+        ["trace", f"DecodeSettings({', '.join(_changed(settings))})", *_decoder(decoder)]
+    )
+    return call_snippet(
+        choice,
+        f"inspect({call})",
+        "from bert_core.analysis.windows import inspect",
+        "from bert_core.tasks.spans.decode import DecodeSettings",
+        "from bert_core.tasks.spans.features import SpanSettings",
+        "from bert_core.tasks.squad import trace_answer",
+        _context(context),
+        f"trace = trace_answer({trace})",
+    )
+
+
+def _changed(settings: DecodeSettings) -> list[str]:
+    usual = DecodeSettings()
+    return [
+        f"{name}={getattr(settings, name)!r}"
+        for name in ("n_best", "max_answer_length", "impossible", "null_threshold")
+        if getattr(settings, name) != getattr(usual, name)
+    ]
+
+
+def _decoder(decoder: Decoder) -> list[str]:
+    return [] if decoder == "google" else [f"decoder={decoder!r}"]
+
+
+def _layout(layout: SpanSettings | None) -> list[str]:
+    if layout is None:
+        return []
+    values = layout.max_seq_length, layout.doc_stride, layout.max_query_length, layout.overlap
+    return [f"layout=SpanSettings{values!r}"]
+
+
+def _context(context: str | None) -> str:
+    if context is not None:
+        return f"context = {context!r}"
+    # Line ends stay as they are, so that characters are counted as on the page.
+    opened = 'with open("document.txt", encoding="utf-8", newline="") as file:'
+    return f"{opened}\n    context = file.read()"
 
 
 def call_snippet(choice: ModelChoice, call: str, *before: str) -> str:

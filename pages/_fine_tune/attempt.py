@@ -24,6 +24,8 @@ from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.tables import show
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
+PAGES = {"masked_word": ("masked_word.py", "Masked word"),
+         "span": ("question_answering.py", "Question answering")}  # fmt: skip
 Texts = tuple[str, ...]
 
 
@@ -33,8 +35,9 @@ def panel(line: RunLine) -> None:
     task = find_task(line.spec.task)
     head = task.kind.head
     after = choice_of(line)
-    if head == "masked_word":
-        st.page_link("masked_word.py", label="Open in Masked word", icon=":material/open_in_new:",
+    if head in PAGES:
+        page, title = PAGES[head]
+        st.page_link(page, label=f"Open in {title}", icon=":material/open_in_new:",
                      query_params={"model": after.source})  # fmt: skip
     with shown_errors():
         texts = _ask(line.spec, task)

@@ -1,4 +1,4 @@
-"""The two browser components that pages share: word pieces as chips, and tables of bars."""
+"""The browser components that pages share: word pieces as chips, tables of bars, documents."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -7,10 +7,11 @@ import streamlit as st
 
 from bert_core.views.bars import Bar, Column, bars_payload, picked_row
 from bert_core.views.chips import Chip, ChipEvent, chip_event, chip_payload
+from bert_core.views.document import Mark, Strip, document_payload
 from bert_core.views.events import Seen, new_events
 from pages._shared.registration import register
 
-_CHIPS, _BARS = register("chips"), register("bars")
+_CHIPS, _BARS, _DOCUMENT = register("chips"), register("bars"), register("document")
 
 
 def chips(pieces: Sequence[Chip], *, key: str, selectable: Literal["mask", "none"] = "mask",
@@ -53,3 +54,18 @@ def bars(rows: Sequence[Bar], *, key: str, columns: Sequence[Column], caption: s
             "label": label, "selected": selected, "clickable": clickable, "slim": slim}  # fmt: skip
     result = _BARS(key=key, data=data, on_picked_change=picked)
     return picked_row(result.picked, len(rows))
+
+
+def document(text: str, *, key: str, marks: Sequence[Mark] = (), strips: Sequence[Strip] = (),
+             focus: int | None = None, height: int = 420,
+             label: str = "Document") -> None:  # fmt: skip
+    """Show a text with marks, ``height`` pixels high at most, and a heat strip along it.
+
+    It scrolls to the character ``focus`` when that, or the text, is another than before. The
+    text is mounted by itself: a message that stays the same is not sent again, so that new marks
+    cost their own size only.
+    """
+    payload = document_payload(text, marks, strips, focus)
+    with st.container(gap=None):
+        _DOCUMENT(key=f"{key} text", data={"id": payload["id"], "text": payload.pop("text")})
+        _DOCUMENT(key=key, data={**payload, "height": height, "label": label})

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-Value = str | int | bool | tuple[int, ...] | None
+Value = str | int | float | bool | tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,17 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
         if not lowest <= int(text) <= highest:
             raise ValueError(f"{lowest} to {highest} is expected")
         return int(text)
+
+    return read
+
+
+def number(lowest: float, highest: float) -> Callable[[str], float]:
+    """A reader of numbers within bounds."""
+
+    def read(text: str) -> float:
+        if not lowest <= float(text) <= highest:
+            raise ValueError(f"{lowest:g} to {highest:g} is expected")
+        return float(text)
 
     return read
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from bert_core import CoreError, ModelChoice
+from bert_core.model.choice import EMBEDDED, READER
 from bert_core.model.devices import Device, list_devices
 from bert_core.model.inventory import list_models
 from bert_core.views.cards import model_lines
@@ -10,8 +11,9 @@ from pages._shared.link import Field, one_of
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped
 
+STAND_INS = {"span": READER}
 FIELDS = (
-    Field("model", "model", "embedded"),
+    Field("model", "model", EMBEDDED),
     Field("revision", "revision", ""),
     Field("device", "device", "cpu"),
     Field("precision", "precision", "exact", one_of("exact", "fast")),
@@ -25,13 +27,23 @@ def devices() -> tuple[Device, ...]:
 
 
 @st.cache_data(ttl=20, show_spinner=False)
-def models_here() -> tuple[str, ...]:
-    """Names of the models that need no download; a run that has just ended appears soon."""
-    return tuple(dict.fromkeys(model.source for model in list_models().models))
+def models_here(head: str | None = None) -> tuple[str, ...]:
+    """Names of the models that need no download; a run that has just ended appears soon.
+
+    Args:
+        head: only those with this head.
+    """
+    models = list_models().models
+    return tuple(dict.fromkeys(m.source for m in models if head is None or head in m.heads))
 
 
-def choose_model() -> None:
-    """Draw the picker; leave the choice in the session state, or None when it cannot be had."""
+def choose_model(head: str | None = None) -> None:
+    """Draw the picker; leave the choice in the session state, or None when it cannot be had.
+
+    Args:
+        head: the head that the page is about. Where the embedded model has none, the shipped
+            model that has one takes its place.
+    """
     st.session_state["choice"] = None
     with st.sidebar, st.expander("Model", icon=":material/neurology:", key="model_picker"):
         places = {device.name: device for device in devices()}
@@ -57,7 +69,12 @@ def choose_model() -> None:
         precision = (st.session_state["precision"] or "exact") if fast else "exact"
     with st.sidebar:
         try:
-            choice = ModelChoice(st.session_state["model"].strip(),
+            source = st.session_state["model"].strip()
+            if source == EMBEDDED and head in STAND_INS:
+                source = STAND_INS[head]
+                st.caption(f"The embedded model has no head for this page: {source}, which is "
+                           "built in too, takes its place.")  # fmt: skip
+            choice = ModelChoice(source,
                                  st.session_state["revision"].strip() or None,
                                  st.session_state["device"], precision)  # fmt: skip
             lines = model_lines(encoder_with_progress(choice))

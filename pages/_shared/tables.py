@@ -27,13 +27,17 @@ class ProgressBar:
     def __init__(self, what: str) -> None:
         self._what = what
         self._slot = st.empty()
-        self._begun = time.monotonic()
+        self._begun: tuple[int, float] | None = None
 
     def __call__(self, done: int, total: int) -> None:
         """Show how far it is. A visitor's click on anything stops the work here."""
+        # Work that goes on where it was stopped begins with what was done before.
+        first, since = self._begun = self._begun or (done, time.monotonic())
         if done < total:
-            left = (time.monotonic() - self._begun) / done * (total - done)
-            text = f"{self._what}: {done:,} of {total:,}, about {left:.0f} s left"
+            text = f"{self._what}: {done:,} of {total:,}"
+            if done > first:
+                left = (time.monotonic() - since) / (done - first) * (total - done)
+                text += f", about {left:.0f} s left"
             self._slot.progress(done / total, text=text)
         else:
             self._slot.empty()

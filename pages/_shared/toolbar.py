@@ -25,11 +25,12 @@ class Download:
     make: Callable[[], str]
 
 
-def toolbar(link: str, downloads: Sequence[Download], snippet: str, *, key: str) -> None:
-    """Draw the three; each opens on a click."""
+def toolbar(link: str, downloads: Sequence[Download], snippet: str, *, key: str,
+            note: str = "") -> None:  # fmt: skip
+    """Draw the three; each opens on a click. ``note`` says what the link leaves out."""
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         with st.popover("Copy link", icon=":material/link:", type="tertiary"):
-            st.caption("Restores this page, the text included. It holds what you typed.")
+            st.caption(note or "Restores this page, the text included. It holds what you typed.")
             st.code(link, language=None, wrap_lines=True)
         with st.popover("Download", icon=":material/download:", type="tertiary"):
             for each in downloads:

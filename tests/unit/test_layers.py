@@ -13,41 +13,21 @@ MODEL_LIBRARIES = {"torch", "transformers", "tokenizers", "safetensors", "huggin
 DRAWING_LIBRARIES = {"plotly", "bertviz"}
 SERVERS = {"streamlit", "starlette"}
 
+TOP = {"bert_core.views", "bert_core.commands", "bert_core.cli"}
+SIDE_BY_SIDE = {"bert_core.analysis", "bert_core.evaluation", "bert_core.training"}
+ABOVE_TASKS = DRAWING_LIBRARIES | TOP | SIDE_BY_SIDE
+
 # Where, and what nothing in there may import, at the top of a file or inside a function.
 FORBIDDEN: dict[str, set[str]] = {
     "bert_core": SERVERS | {"pages", "tests"},
-    "bert_core/data": DRAWING_LIBRARIES
-    | {"torch", "transformers"}
-    | {
-        f"bert_core.{layer}"
-        for layer in ("tasks", "analysis", "metrics", "training", "views", "commands", "cli")
-    },
-    "bert_core/metrics": DRAWING_LIBRARIES
-    | MODEL_LIBRARIES
-    | {
-        f"bert_core.{layer}"
-        for layer in ("model", "tasks", "analysis", "training", "views", "commands", "cli")
-    },
-    "bert_core/model": DRAWING_LIBRARIES
-    | {
-        f"bert_core.{layer}"
-        for layer in (
-            "data",
-            "metrics",
-            "tasks",
-            "analysis",
-            "training",
-            "views",
-            "commands",
-            "cli",
-        )
-    },
-    "bert_core/tasks": DRAWING_LIBRARIES
-    | {f"bert_core.{layer}" for layer in ("analysis", "training", "views", "commands", "cli")},
-    "bert_core/analysis": DRAWING_LIBRARIES
-    | {f"bert_core.{layer}" for layer in ("training", "views", "commands", "cli")},
-    "bert_core/training": DRAWING_LIBRARIES
-    | {f"bert_core.{layer}" for layer in ("analysis", "views", "commands", "cli")},
+    "bert_core/data": ABOVE_TASKS
+    | {"torch", "transformers", "bert_core.tasks", "bert_core.metrics"},
+    "bert_core/metrics": ABOVE_TASKS | MODEL_LIBRARIES | {"bert_core.tasks", "bert_core.model"},
+    "bert_core/model": ABOVE_TASKS | {"bert_core.tasks", "bert_core.data", "bert_core.metrics"},
+    "bert_core/tasks": ABOVE_TASKS,
+    "bert_core/analysis": ABOVE_TASKS - {"bert_core.analysis"},
+    "bert_core/training": ABOVE_TASKS - {"bert_core.training"},
+    "bert_core/evaluation": (ABOVE_TASKS | MODEL_LIBRARIES) - {"bert_core.evaluation"},
     "bert_core/views": MODEL_LIBRARIES | {"bert_core.commands", "bert_core.cli"},
     "bert_core/errors.py": {"bert_core", "numpy"} | MODEL_LIBRARIES | DRAWING_LIBRARIES,
     "bert_core/settings.py": {"bert_core", "numpy"} | MODEL_LIBRARIES | DRAWING_LIBRARIES,
@@ -153,7 +133,10 @@ import sys
 heavy = {{"torch", "transformers", "streamlit", "plotly", "bertviz"}} & set(sys.modules)
 print(*sorted(heavy))
 """
-OF_TENSORS = {f"bert_core.model.{name}" for name in ("body", "half", "lean")} | {
+OF_TENSORS = {
+    f"bert_core.model.{name}"
+    for name in ("body", "contributions", "half", "lean", "parts", "walk", "without")
+} | {
     f"bert_core.training.{name}"
     for name in (
         "collate",

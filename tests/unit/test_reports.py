@@ -1,6 +1,7 @@
 """The HTML report and the SVG picture: whatever the text, it stays text and loads nothing."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from bert_core.tasks.candidates import CandidateScore, CandidateTable
 from bert_core.tasks.masked import fill
+from bert_core.tasks.spans.answers import Candidate
+from bert_core.tasks.squad import AnswerResult, answer
 from bert_core.views import tables
 from bert_core.views.bars import Bar, Column
 from bert_core.views.reports import bars_svg, report_html
+from bert_core.views.span_answers import spans
 from bert_core.views.tables import BarTable
 
 NASTY = "</script><img src=x onerror=alert(1)>"
@@ -27,25 +31,35 @@ TEXTS = [
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED_TAGS = {
     "html", "meta", "title", "style", "h1", "h2", "p", "small", "table", "caption", "thead",
-    "tbody", "tr", "th", "td", "i", "pre", "footer", "span",
+    "tbody", "tr", "th", "td", "i", "mark", "pre", "footer", "span",
 }  # fmt: skip
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes, and the text of the page."""
+    """Every element with its attributes, the text of the page, and what is marked in it."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[str] = []
+        self.marked: list[str] = []
+        self._in_mark = False
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs) -> None:
         self.found.append((tag, dict(attrs)))
+        if tag == "mark":
+            self._in_mark = True
+            self.marked.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_mark = self._in_mark and tag != "mark"
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+        if self._in_mark:
+            self.marked[-1] += data
 
 
 def legal(text: str) -> str:
@@ -177,3 +191,81 @@ def test_half_a_pair_in_a_link_can_be_written(tiny_bert) -> None:
     html = report(tiny_bert, "The ___ waits ___.", extra=TEXTS[-1])
     html.encode("utf-8")
     assert legal(TEXTS[-1]) in "".join(Elements(html).texts)
+
+
+# ---- an answer ---------------------------------------------------------------------------------
+
+
+def answer_result(question: str, context: str, start: int, end: int) -> AnswerResult:
+    """An answer that stands between two characters; between equal ones there is none."""
+    text = " ".join(context[start:end].split())
+    best = Candidate(text, 0.6, 3.5, 2.25, 0, 4, 6, start, end)
+    null = Candidate("", 0.4, 1.0, 1.5, 0, 0, 0, 0, 0)
+    return AnswerResult(
+        model="tiny", question=question, context=context, decoder="google", text=text,
+        best=best if text else None, why="The span with the highest score.",
+        nbest=(best, null) if text else (null,), null_score=2.5, null_odds=-3.25, windows=1,
+        notes=("Mind this.",),
+    )  # fmt: skip
+
+
+def answer_report(result: AnswerResult, *, link: str = "", snippet: str = "") -> Elements:
+    html = report_html(result, [spans(result)], link=link, snippet=snippet)
+    html.encode("utf-8")
+    assert "\0" not in html
+    return Elements(html)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_report_of_an_answer_holds_text_as_text(text: str, answered: bool) -> None:
+    context = f"Before {text} {NASTY} behind"
+    start = context.index(text)
+    result = answer_result(text, context, start, start + len(text) * answered)
+    page = answer_report(result, link="http://127.0.0.1/?question=" + text, snippet=text)
+    assert {tag for tag, _ in page.found} <= ALLOWED_TAGS
+    for _, attributes in page.found:
+        assert not {name for name in attributes if name.startswith("on")}
+        assert not {"src", "href", "srcset", "action", "data", "background"} & set(attributes)
+    joined = "".join(page.texts)
+    # Question, document, link, snippet, and the candidate where there is one.
+    assert joined.count(legal(text)) >= 4
+    assert legal(context) in joined, "the document is whole and in order"
+    assert page.marked == ([legal(text)] if answered else [])
+
+
+def test_the_answer_is_marked_once_though_it_stands_there_twice() -> None:
+    context = "A heron waits.\nThe heron\n  and the lake. A heron."
+    start = context.index("heron\n")
+    page = answer_report(answer_result("Who?", context, start, start + len("heron\n  and")))
+    assert page.marked == ["heron\n  and"], "as it stands in the document"
+    html_before, html_behind = "".join(page.texts).split("heron\n  and")
+    assert html_before.endswith("A heron waits.\nThe ")
+    assert html_behind.startswith(" the lake. A heron.")
+
+
+@given(st.text(st.characters(codec=None), min_size=1), st.data())
+def test_the_mark_is_where_the_answer_is(context: str, data) -> None:
+    start = data.draw(st.integers(0, len(context) - 1))
+    end = data.draw(st.integers(start + 1, len(context)))
+    result = answer_result("Who?", context, start, end)
+    page = answer_report(result)
+    assert page.marked == ([legal(context[start:end])] if result.text else [])
+    assert legal(context) in "".join(page.texts)
+
+
+def test_a_report_of_an_answer_loads_nothing_and_shows_every_figure(encoder_of) -> None:
+    reader = encoder_of("bert-span")
+    found = answer(reader, "Who waits \u4eca?", "The heron waits\nnear the lake.", impossible=True)
+    result = replace(found, notes=("Mind this.",))
+    html = report_html(result, [spans(result)], link="a link", snippet="x = 1")
+    assert "url(" not in html
+    assert "@import" not in html
+    assert not re.search(r"<(script|link|img|iframe|object|embed|base)\b", html)
+    assert html.count("default-src 'none'; style-src 'unsafe-inline'") == 1
+    page = "".join(Elements(html).texts)
+    for row in spans(result).rows:
+        assert all(cell in page for cell in row.cells)
+    for words in (result.question, result.context, result.why, result.model, "Mind this.",
+                  "a link", "x = 1"):  # fmt: skip
+        assert words in page

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_core.analysis.windows import inspect
 from bert_core.model.choice import ModelChoice
 from bert_core.tasks.masked import fill
-from bert_core.views.snippets import fill_snippet
+from bert_core.tasks.spans.decode import DecodeSettings
+from bert_core.tasks.spans.features import SpanSettings
+from bert_core.tasks.squad import AnswerResult, decide_answer, trace_answer
+from bert_core.views.records import to_csv
+from bert_core.views.snippets import answer_snippet, fill_snippet, inspect_snippet
+from tests import tiny
 
 NASTY = [
     ("Paris is the capital of [MASK].", None, ()),
@@ -92,3 +98,73 @@ def test_every_value_arrives_as_it_was(
     assert (asked.pop("choice") or ModelChoice()) == choice
     assert asked.pop("masked", ()) == tuple(masked)
     assert asked == {"text": text, "pair": pair, **OPTIONS}
+
+
+# ---- questions ---------------------------------------------------------------------------------
+
+LONG = "\n".join(f"{each} {other}" for each in tiny.SENTENCES for other in tiny.SENTENCES)
+ASKED = [
+    ("Where is the heron?", LONG, DecodeSettings(), "google", None),
+    ("Where is the heron?", LONG, DecodeSettings(3, 4, True, 2.5), "google",
+     SpanSettings(48, 11, 9)),
+    ("Who's \"there\"?", LONG, DecodeSettings(n_best=5), "hf", SpanSettings(60, 7, 20, True)),
+    ("Where?", LONG, DecodeSettings(impossible=True), "pipeline", None),
+    ("Where is \\n {0} %s?", "it's \"quoted\" '\'\'\' \\ \t </script>\r\n# {x} \U0001f600",
+     DecodeSettings(impossible=True, null_threshold=-1000.0), "google", None),
+]  # fmt: skip
+IDS = ["usual", "all options", "run_qa", "pipeline", "no answer"]
+
+
+def lines_of(result: AnswerResult) -> list[str]:
+    """What a snippet prints of an answer."""
+    rows = [
+        f"{each.probability:.6f} {each.start:>6} {each.end:>6} {each.text}" for each in result.nbest
+    ]
+    return "\n".join([result.text or result.why, *rows]).split("\n")
+
+
+@pytest.mark.parametrize(("question", "context", "settings", "decoder", "layout"), ASKED, ids=IDS)
+def test_it_prints_what_answer_gives(
+    encoder_of, question, context, settings, decoder, layout
+) -> None:
+    encoder = encoder_of("bert-span")
+    trace = trace_answer(encoder, question, context, layout=layout)
+    result = decide_answer(trace, settings, decoder=decoder)
+    assert len(result.nbest) > 1
+    given = (encoder.choice, question, context, settings, decoder, layout)
+    assert printed(answer_snippet(*given)) == lines_of(result)
+
+
+@pytest.mark.parametrize(("question", "context", "settings", "decoder", "layout"), ASKED, ids=IDS)
+def test_it_prints_what_inspect_gives(
+    encoder_of, question, context, settings, decoder, layout
+) -> None:
+    encoder = encoder_of("bert-span")
+    trace = trace_answer(encoder, question, context, layout=layout)
+    table = to_csv(inspect(trace, settings, decoder=decoder))
+    given = (encoder.choice, question, context, settings, decoder, layout)
+    assert printed(inspect_snippet(*given)) == table.split("\n")
+    assert len(table.splitlines()) > 100 or decoder != "google"
+
+
+def test_a_long_document_is_opened_as_a_file(encoder_of, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"Été \U0001f600\r\n{LONG}"
+    (tmp_path / "document.txt").write_bytes(text.encode("utf-8"))
+    encoder = encoder_of("bert-span")
+    given = (encoder.choice, "Where is the heron?", None, DecodeSettings(), "google", None)
+    trace = trace_answer(encoder, "Where is the heron?", text)
+    assert printed(answer_snippet(*given)) == lines_of(decide_answer(trace, DecodeSettings()))
+    table = to_csv(inspect(trace, DecodeSettings()))
+    assert printed(inspect_snippet(*given)) == table.split("\n")
+
+
+def test_only_what_was_changed_is_named(encoder_of) -> None:
+    question, context, *_ = ASKED[0]
+    usual = (question, context, DecodeSettings(), "google", None)
+    lines = answer_snippet(ModelChoice("reader"), *usual).splitlines()
+    assert "encoder = bert_core.load(bert_core.ModelChoice(source='reader'))" in lines
+    assert f"result = bert_core.answer(encoder, {question!r}, context)" in lines
+    shown = inspect_snippet(ModelChoice("reader"), *usual).splitlines()
+    assert f"trace = trace_answer(encoder, {question!r}, context)" in shown
+    assert shown[-1] == "print(to_csv(inspect(trace, DecodeSettings())))"

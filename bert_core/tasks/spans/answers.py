@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Reason = Literal["best span", "null score", "no span", "no window"]
+Reason = Literal["best span", "null score", "null first", "no span", "no window"]
 """Why a question got its answer; ``REASONS`` says it in words."""
 
 REASONS: dict[Reason, str] = {
     "best span": "The span with the highest score.",
     "null score": "No answer: its score leads that of the best span by more than the threshold.",
+    "null first": "No answer: it scores higher than any span.",
     "no span": "No answer found: none of the best starts and ends make a span that is allowed.",
     "no window": "No answer found: the context has nothing that the model can read.",
 }
@@ -34,8 +35,10 @@ class Candidate:
     """A span that may be the answer, or the null answer.
 
     Attributes:
-        text: as it stands in the context, white space between words as one space; "" for null.
-        probability: softmax over the candidates of the question, in [0, 1].
+        text: as it stands in the context, white space between words as one space (run_squad's
+            rules) or as it is; "" for null.
+        probability: softmax over the candidates of the question, in [0, 1]; by the rules of the
+            pipeline its score, which is none and can be above 1.
         start_logit: of its first piece, in nats.
         end_logit: of its last piece.
         window: number of the window, among those of the question.
@@ -94,6 +97,7 @@ class SpanAnswer:
         null_score: sum of the logits at [CLS], of the window where it is lowest; None where
             every question has an answer, and without a window.
         null_odds: ``null_score`` less the score of ``best``; None where one of them is missing.
+            By the rules of the pipeline both are logarithms of its scores.
         rejected: spans that are no candidates, if they were asked for.
     """
 

@@ -5,16 +5,36 @@ Where the reference has no answer to give, they hold what keeps such tools going
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from bert_core.tasks.spans.answers import SpanAnswer
+from bert_core.tasks.spans.answers import Candidate
 
 EMPTY = "empty"
 """run_squad's answer where SQuAD 1.1 allows no span."""
 
 
+class Answered(Protocol):
+    """What the files take from an answer; see :class:`.answers.SpanAnswer`."""
+
+    @property
+    def text(self) -> str:
+        """The answer; "" for none."""
+
+    @property
+    def nbest(self) -> tuple[Candidate, ...]:
+        """Candidates, best first."""
+
+    @property
+    def null_score(self) -> float | None:
+        """Score of no answer."""
+
+    @property
+    def null_odds(self) -> float | None:
+        """How far it leads."""
+
+
 def run_squad_files(
-    ids: Sequence[str], answers: Sequence[SpanAnswer], *, impossible: bool
+    ids: Sequence[str], answers: Sequence[Answered], *, impossible: bool
 ) -> Mapping[str, dict[str, Any]]:
     """Answers as the contents of run_squad's files, by the name of the file.
 

@@ -94,11 +94,18 @@ class SpanSettings:
         max_seq_length: longest input in pieces.
         doc_stride: pieces from the start of one window to that of the next.
         max_query_length: longest question in pieces; what is longer is cut at its end.
+        overlap: whether ``doc_stride`` is what two windows share, as in transformers' examples,
+            instead of the step between them.
     """
 
     max_seq_length: int = 384
     doc_stride: int = 128
     max_query_length: int = 64
+    overlap: bool = False
+
+    def step(self, room: int) -> int:
+        """Pieces from one window to the next, in windows that hold ``room`` pieces of context."""
+        return room - self.doc_stride if self.overlap else self.doc_stride
 
 
 def encode(
@@ -110,6 +117,7 @@ def encode(
     settings: SpanSettings | None = None,
     training: bool = False,
     seps_between: int = 1,
+    contexts: Contexts | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> SpanFeatures:
     """Lay out questions and their contexts in windows.
@@ -123,6 +131,8 @@ def encode(
         training: whether gold positions are set. A question that cannot be trained on has no
             windows then and stands in ``lost``.
         seps_between: separators between question and context: 1 in BERT, 2 in RoBERTa.
+        contexts: contexts that were cut before with the same tokenizer; those of the examples
+            are added. None: none were.
         check: called now and then; may raise to stop.
 
     Raises:
@@ -130,7 +140,7 @@ def encode(
     """
     settings = settings or SpanSettings()
     _check(settings, 2 + seps_between)
-    contexts = Contexts(cut)
+    contexts = contexts or Contexts(cut)
     windows: list[Window] = []
     questions: list[Question] = []
     lost: dict[int, Lost] = {}
@@ -166,7 +176,7 @@ def _windows(
 ) -> Iterator[Window]:
     """The windows of one question; ``head`` is all that stands before the context."""
     room = settings.max_seq_length - len(head) - 1
-    spans = plan_windows(len(context.ids), room, settings.doc_stride)
+    spans = plan_windows(len(context.ids), room, settings.step(room))
     owner = owners(spans, len(context.ids))
     for number, (first, length) in enumerate(spans):
         part = slice(first, first + length)
@@ -204,4 +214,12 @@ def _check(settings: SpanSettings, specials: int) -> None:
             f"{settings.max_query_length} word pieces leaves a context no room. Set it to {least} "
             "or more, or set a lower max_query_length.",
             field="max_seq_length",
+        )
+    room = settings.max_seq_length - settings.max_query_length - specials
+    if settings.overlap and settings.doc_stride >= room:
+        raise InputError(
+            f"Windows that share {settings.doc_stride:,} word pieces cannot move on: beside a "
+            f"question of {settings.max_query_length:,} they hold {room:,} of the context. Set "
+            "doc_stride lower.",
+            field="doc_stride",
         )

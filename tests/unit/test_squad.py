@@ -10,10 +10,10 @@ import transformers
 from bert_core.errors import InputError, ModelError
 from bert_core.model.choice import ModelChoice
 from bert_core.model.loading import load
-from bert_core.tasks.answer import answer
+from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.features import SpanSettings
-from bert_core.views import answers, plain
-from bert_core.views.bars import bars_payload
+from bert_core.tasks.squad import answer, decide_answer, read_document, trace_answer
+from bert_core.views import plain
 from bert_core.views.records import to_csv, to_json
 from tests import tiny
 from tests.unit.fine_tuned import CLASSES, close, rewrite, write
@@ -198,7 +198,11 @@ def test_models_without_the_head_are_refused(encoder_of) -> None:  # type: ignor
         ({"context": ""}, "context", "The context is empty"),
         ({"question": "\u200b"}, "question", "The question has no character that the model"),
         ({"context": "\u200b \x07"}, "context", "The context has no character that the model"),
-        ({"context": "a" * 100_001}, "context", "The context has 100,001 characters"),
+        (
+            {"context": "a" * 1_000_001},
+            "context",
+            "has 1,000,001 characters, about 2,000",
+        ),
         ({"context": "a \ud800"}, "context", "surrogate"),
         ({"n_best": 0}, "n_best", "n_best is 0"),
         ({"n_best": 201}, "n_best", "1 to 200"),
@@ -222,9 +226,67 @@ def test_weights_that_are_no_numbers_are_said(tmp_path, models) -> None:  # type
 
 
 def test_windows_are_never_longer_than_the_model_reads(bert) -> None:  # type: ignore[no-untyped-def]
-    """run_squad's 384 pieces are cut down to the model's 64."""
-    layout = SpanSettings(max_query_length=16)
-    assert answer(bert, QUESTION, LONG, layout=layout).windows > 1
+    """Unasked, run_squad's 384 pieces become the model's 64; asked for, they are refused."""
+    trace = trace_answer(bert, QUESTION, LONG)
+    assert trace.layout.max_seq_length == 64
+    assert len(trace.features.windows) > 1
+    assert {len(window.ids) for window in trace.features.windows[:-1]} == {64}
+    with pytest.raises(InputError, match="reads at most 64") as caught:
+        answer(bert, QUESTION, LONG, layout=SpanSettings())
+    assert caught.value.field == "max_seq_length"
+
+
+def test_a_step_longer_than_a_window_is_refused(bert) -> None:  # type: ignore[no-untyped-def]
+    """run_squad would quietly step less far; here the step is what it says."""
+    for stride, refused in ((45, False), (46, True)):
+        layout = SpanSettings(max_seq_length=64, doc_stride=stride, max_query_length=16)
+        if not refused:
+            assert answer(bert, QUESTION, LONG, layout=layout).windows > 1
+            continue
+        with pytest.raises(InputError, match="Set it to 45 or less"):
+            answer(bert, QUESTION, LONG, layout=layout)
+
+
+def test_a_document_is_cut_once_and_its_pieces_stand_where_they_say(bert) -> None:  # type: ignore[no-untyped-def]
+    document = read_document(bert, LONG)
+    first = trace_answer(bert, QUESTION, document, layout=SHORT)
+    second = trace_answer(bert, "When does the bakery open?", document, layout=SHORT)
+    assert first.features.contexts[0] is second.features.contexts[0]
+    places, ids = first.places[0], first.features.contexts[0].ids
+    surface = [LONG[start:end].lower() for start, end in places]
+    assert surface == [first.pieces[id_].removeprefix("##") for id_ in ids]
+
+
+def test_deciding_again_makes_no_pass(bert) -> None:  # type: ignore[no-untyped-def]
+    trace = trace_answer(bert, QUESTION, CONTEXT, layout=SHORT)
+    before = bert.passes
+    odds = decide_answer(trace, DecodeSettings(impossible=True)).null_odds
+    texts = [
+        decide_answer(trace, DecodeSettings(impossible=True, null_threshold=odds + step)).text
+        for step in (-0.01, 0.0, 0.01)
+    ]
+    assert bert.passes == before
+    assert texts[0] == ""
+    assert texts[1] == texts[2] != ""
+
+
+def test_progress_is_told_and_can_stop_the_work(bert) -> None:  # type: ignore[no-untyped-def]
+    told: list[tuple[int, int]] = []
+    found = answer(bert, QUESTION, LONG, layout=SHORT, on_progress=lambda *now: told.append(now))
+    assert told[-1] == (found.windows, found.windows)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+    class Enough(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        raise Enough
+
+    before = bert.passes
+    with pytest.raises(Enough):
+        answer(bert, QUESTION, LONG, layout=SHORT, on_progress=stop)
+    assert bert.passes == before + 1
+    assert answer(bert, QUESTION, LONG, layout=SHORT) == found
 
 
 def test_views_show_the_result(bert) -> None:  # type: ignore[no-untyped-def]
@@ -234,10 +296,4 @@ def test_views_show_the_result(bert) -> None:  # type: ignore[no-untyped-def]
     assert stored["nbest"][0]["start"] == result.nbest[0].start
     head = to_csv(result).splitlines()[0]
     assert head.startswith("text,probability,start_logit,end_logit,window,")
-    table = answers.candidates(result)
-    assert [row.cells[0] for row in table.rows] == [
-        each.text or "(no answer)" for each in result.nbest
-    ]
-    assert [row.cells[0] for row in table.rows if row.emphasis] == [result.text]
-    assert len(bars_payload(table.rows, table.columns, table.scale)["rows"]) == len(result.nbest)  # type: ignore[arg-type]
     assert plain.answer(result).startswith(f"{result.text}\nThe span with the highest score.")

@@ -1,0 +1,1 @@
+"""The text of a document that a visitor sends: .txt, .md, .pdf, .docx and .html."""

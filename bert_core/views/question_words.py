@@ -1,0 +1,26 @@
+"""Which words of a question an answer hangs on, as a table of bars."""
+
+from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult
+from bert_core.views.bars import Bar, Column
+from bert_core.views.numbers import counted, signed
+from bert_core.views.tables import BarTable
+
+
+def question_words(result: LeaveOneOutResult) -> BarTable:
+    """The words in reading order; a bar to the right: the answer is less likely without it.
+
+    Args:
+        result: from :func:`bert_core.analysis.question_words.question_words`.
+    """
+    rows = tuple(
+        Bar((unit.text, signed(-change)), -change, emphasis=-change == -min(result.change))
+        for unit, change in zip(result.units, result.change.tolist(), strict=True)
+    )
+    columns = (
+        Column("word", "word"),
+        Column("Bar", "bar"),
+        Column("weight", "number", help="Log-probability of the answer with the word, less that "
+               "without it, in nats."),
+    )  # fmt: skip
+    badge = counted(len(rows), "word")
+    return BarTable(columns, rows, caption="What the answer hangs on", badge=badge)

@@ -1,0 +1,79 @@
+"""The answer: in its place in the document, and beside what else was considered."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from bert_core.analysis.along import along
+from bert_core.tasks.squad import decide_answer
+from bert_core.views.document import Mark, strip
+from bert_core.views.numbers import percent
+from bert_core.views.span_answers import confidence, margin, spans, where
+from pages._shared.components import document
+from pages._shared.sentences import escaped, show_notes
+from pages._shared.tables import show
+from pages._squad import inputs, state
+from pages._squad.reading import Reading
+
+MARKED = 4  # further candidates that are marked in the text
+
+
+def document_panel(reading: Reading) -> None:
+    """The document with the answer in its place, and a strip of where the model looked."""
+    result, text = reading.result, reading.document.text
+    inputs.heading(reading.document, result.windows)
+    marks = [
+        Mark(each.start, each.end, "candidate", f"considered, {percent(each.probability)}")
+        for each in result.nbest[: MARKED + 1]
+        if each.text and each != result.best
+    ]
+    if result.best is not None:
+        label = f"answer, {percent(result.best.probability)}"
+        marks.append(Mark(result.best.start, result.best.end, "answer", label))
+    window = state.window(result.windows)
+    if window is not None and st.session_state["qa_panel"] == "Windows":
+        marks.append(Mark(*reading.trace.seen_by(window), "window", f"window {window + 1:,}"))
+    looked = along(reading.trace)
+    rows = [strip(name, values, looked.places[:, 0], text)
+            for name, values in (("start", looked.start), ("end", looked.end))]  # fmt: skip
+    document(text, key="qa_document", marks=marks, strips=rows,
+             focus=None if result.best is None else result.best.start)  # fmt: skip
+
+
+def panel(reading: Reading) -> None:
+    """The answer in words, its rivals, and when to give none."""
+    result = reading.result
+    if result.best is not None:
+        st.markdown(f"### {escaped(result.text)}")
+        st.markdown(f":primary-badge[{escaped(where(result))}]")
+    else:
+        st.markdown("### No answer")
+        st.caption(escaped(result.why))
+    st.caption(escaped(confidence(result)))
+    show_notes(result.notes)
+    _no_answer(reading)
+
+
+def _no_answer(reading: Reading) -> None:
+    """The score of no answer, and the threshold: both are read from the stored logits."""
+    st.toggle(
+        "It may say “no answer”",
+        key="qa_impossible",
+        persist_state="session",
+        help="For models trained on questions without an answer, as in SQuAD 2.0. Others "
+        "can be tried: their margin often tells the two apart, at another threshold.",
+    )
+    if reading.decoder == "pipeline":
+        st.caption("The old pipeline has no threshold: no answer wins when it scores highest.")
+        return
+    allowed = replace(reading.settings, impossible=True)
+    weighed = decide_answer(reading.trace, allowed, decoder=reading.decoder)
+    if st.session_state["qa_impossible"]:
+        st.slider("Say “no answer” when the margin is above", state.LOWEST, state.HIGHEST, step=0.1,
+                  key="qa_threshold", persist_state="session", format="%.1f")  # fmt: skip
+    st.caption(escaped(f"{margin(weighed)} Moving the threshold asks the model nothing new."))
+
+
+def candidates(reading: Reading) -> None:
+    """Everything that was considered, best first."""
+    show(spans(reading.result), key="qa_spans")

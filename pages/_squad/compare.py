@@ -1,0 +1,44 @@
+"""Compare readers: the same question to a second model, side by side."""
+
+import streamlit as st
+
+from bert_core import ModelChoice
+from bert_core.model.choice import READER
+from bert_core.tasks.squad import AnswerResult, decide_answer
+from bert_core.views.span_answers import spans
+from pages._shared.sentences import escaped, show_notes, shown_errors
+from pages._shared.sidebar import models_here
+from pages._shared.tables import show
+from pages._squad import state
+from pages._squad.reading import Reading, traced
+
+
+def panel(choice: ModelChoice, reading: Reading) -> None:
+    """A second reader, and both answers."""
+    names = list(dict.fromkeys([*models_here("span"), st.session_state["qa_other"]]))
+    st.selectbox(
+        "Second reader",
+        names,
+        key="qa_other",
+        accept_new_options=True,
+        persist_state="session",
+        help="reader, run:ID, a hub id, or a model folder.",
+    )
+    if names == [READER]:
+        st.caption("Only one reader is here so far: train another on the page Fine-tune, or name "
+                   "one of the hub.")  # fmt: skip
+    left, right = st.columns(2, gap="large")
+    with left:
+        _side(reading.result, "first")
+    with right, shown_errors():
+        other = ModelChoice(st.session_state["qa_other"].strip(), None, choice.device)
+        trace = traced(other, reading.document.text, reading.result.question, state.layout())
+        if trace is not None:
+            _side(decide_answer(trace, reading.settings, decoder=reading.decoder), "second")
+
+
+def _side(result: AnswerResult, side: str) -> None:
+    st.caption(escaped(result.model))
+    st.markdown(f"**{escaped(result.text) or 'No answer'}**")
+    show(spans(result, brief=True), key=f"qa_{side}_spans")
+    show_notes(result.notes)

@@ -1,0 +1,114 @@
+"""Evaluate a file: a reader, or somebody's predictions, by the official rules."""
+
+import hashlib
+from pathlib import Path
+
+import streamlit as st
+
+from bert_core import ModelChoice
+from bert_core.data.uploads import LIMIT_MIB, keep_upload
+from bert_core.evaluation.judging import Judgement
+from bert_core.evaluation.run import evaluate, judge_folder
+from bert_core.evaluation.scoring import judge_files
+from bert_core.evaluation.settings import EvaluationSettings
+from bert_core.evaluation.summary import summarise
+from bert_core.settings import read_settings
+from bert_core.tasks.spans.decoders import DECODERS
+from bert_core.training.samples import sample
+from bert_core.views.decoders import DECODER_NAMES
+from pages._shared.answers import is_kept, kept
+from pages._shared.models import encoder_with_progress
+from pages._shared.sentences import shown_errors
+from pages._shared.tables import ProgressBar
+from pages._squad import scores
+
+SAMPLES = {"Sample (SQuAD 1.1's form)": "squad", "Sample (2.0: some have no answer)": "squad2"}
+SOURCES = (*SAMPLES, "Upload")
+WAYS = ("Read with the model", "Score predictions that you have")
+
+
+def page(choice: ModelChoice) -> None:
+    """What to evaluate, then its figures."""
+    done: scores.Done | None = None
+    left, right = st.columns([2, 1], gap="large")
+    with left, shown_errors():
+        gold = _gold()
+        if gold is None:
+            return
+        way = st.segmented_control("How", WAYS, key="qa_way", default=WAYS[0], required=True,
+                                   label_visibility="collapsed")  # fmt: skip
+        if way == WAYS[0]:
+            with right:
+                settings = _settings()
+            done = _read(choice, gold, settings)
+        else:
+            done = _score(gold)
+    if done is not None:
+        with shown_errors():
+            scores.panel(done)
+
+
+def _gold() -> Path | None:
+    source = st.segmented_control("Questions", SOURCES, key="qa_gold_source", default=SOURCES[0],
+                                  required=True, label_visibility="collapsed")  # fmt: skip
+    if source in SAMPLES:
+        st.caption("A few questions of our own, to see how this goes.")
+        return sample(SAMPLES[source])[1]
+    return _uploaded("Questions with gold answers: SQuAD's JSON, or JSONL", "qa_gold_file")
+
+
+def _uploaded(label: str, key: str) -> Path | None:
+    sent = st.file_uploader(f"{label}; at most {LIMIT_MIB} MiB", ["json", "jsonl"], key=key,
+                            max_upload_size=LIMIT_MIB)  # fmt: skip
+    return None if sent is None else keep_upload(sent, sent.name, read_settings().home)
+
+
+def _settings() -> EvaluationSettings:
+    with st.expander("Options", icon=":material/tune:"):
+        decoder = st.selectbox("Answers chosen as by", DECODERS, key="qa_eval_decoder",
+                               format_func=DECODER_NAMES.__getitem__)  # fmt: skip
+        limit = st.number_input("Only the first questions", 0, key="qa_eval_limit", value=0,
+                                help="0: all of them.")  # fmt: skip
+    return EvaluationSettings(decoder=decoder, limit=limit or None)
+
+
+def _read(choice: ModelChoice, gold: Path, settings: EvaluationSettings) -> scores.Done | None:
+    """Answer all questions; what was answered is kept on disk, so that a stop loses nothing."""
+    named = hashlib.sha256(repr((choice, gold.name, settings)).encode()).hexdigest()[:16]
+    out = read_settings().home / "evaluations" / named
+    key = ("evaluation", choice, gold, settings)
+    slot = st.empty()
+    if not is_kept(key):
+        begun = (out / "answers.jsonl").is_file()
+        label = "Go on" if begun and not (out / "metrics.json").is_file() else "Evaluate"
+        with slot.container():
+            asked = st.button(label, icon=":material/play_arrow:", key="qa_evaluate",
+                              type="primary")  # fmt: skip
+            st.caption("Every question is answered and scored by the official rules. It can be "
+                       "stopped and goes on where it was.")  # fmt: skip
+        if not asked:
+            return None
+        slot.button("Stop", icon=":material/stop:", key="qa_evaluate_stop")
+    bar = ProgressBar("Questions")
+    found = kept(key, lambda: evaluate(encoder_with_progress(choice), gold, out, settings,
+                                       on_progress=bar))  # fmt: skip
+    slot.empty()
+    return scores.Done(found, judge_folder(out, gold), gold, out)
+
+
+def _score(gold: Path) -> scores.Done | None:
+    left, right = st.columns(2)
+    with left:
+        said = _uploaded("predictions.json", "qa_said_file")
+    with right:
+        odds = _uploaded("null_odds.json, optional", "qa_odds_file")
+    if said is None:
+        return None
+    threshold = 1.0
+    if odds is not None:
+        threshold = st.number_input("No answer above this score", value=1.0, step=0.5,
+                                    key="qa_na_threshold")  # fmt: skip
+    judged: Judgement = kept(("scores", gold, said, odds, threshold),
+                             lambda: judge_files(said, gold, odds, threshold))  # fmt: skip
+    found = summarise(judged, predictions=said, na_threshold=None if odds is None else threshold)
+    return scores.Done(found, judged, gold, None)
