@@ -42,7 +42,7 @@ with right:
     inputs.ask()
 with shown_errors():
     with right:
-        reading = read(choice)
+        reading = read(choice, left)
     if reading is not None:
         with left:
             answer.document_panel(reading)

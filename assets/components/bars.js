@@ -120,7 +120,8 @@ function createTable(parent) {
     if (wanted !== shape) rebuild();
     shape = wanted;
     root.className = ["bars", data.slim && "slim", data.clickable && "clickable",
-      data.diverging && "diverging"].filter(Boolean).join(" ");
+      data.diverging && "diverging",
+      data.columns.filter((column) => column.kind === "text").length > 1 && "wordy"].filter(Boolean).join(" ");
     if (data.diverging) colour();
     const [title, badge] = table.caption.children;
     setText(title, data.caption);

@@ -4,7 +4,7 @@
 // not send again while it stays the same.
 
 const buffers = new Set(); // what each mounted buffer holds: {id, bytes}
-const drawers = new Set(); // the draw function of each mounted view
+const listeners = new Set(); // for each mounted view, a function that is told what has come
 const STAMP = 16; // bytes of the fingerprint before the weights
 
 function createBuffer() {
@@ -16,7 +16,7 @@ function createBuffer() {
       const id = stamp.map((byte) => byte.toString(16).padStart(2, "0")).join("");
       if (id === held.id) return;
       Object.assign(held, { id, bytes: next.subarray(STAMP) });
-      drawers.forEach((draw) => draw());
+      listeners.forEach((tell) => tell(id));
     },
     destroy: () => buffers.delete(held),
   };

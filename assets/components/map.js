@@ -15,6 +15,7 @@ function createMap(parent, on) {
   const [rowBand, columnBand, ring] = ["band", "band", "ring"].map((kind) => make("i", kind, plot));
   let shown = null; // {data, levels, palette, size}
   let marked = { row: null, column: null, place: null };
+  let longest = NAMES; // CSS pixels of the longest name
   let gutter = NAMES;
   let cell = LARGEST; // CSS pixels of a cell
 
@@ -39,22 +40,33 @@ function createMap(parent, on) {
     }
   }
 
-  function drawNames(pen, width, height) {
-    const { data } = shown;
+  function dip(pen) {
     const style = getComputedStyle(box);
     pen.font = `${LETTERS}px ${style.getPropertyValue("--st-code-font")}`;
     pen.fillStyle = style.getPropertyValue("--ink");
     Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
+  }
+
+  function longestName() {
+    const pen = canvas.getContext("2d");
+    dip(pen);
+    const widths = shown.data.units.map((unit) => pen.measureText(visible(unit)).width);
+    return Math.ceil(Math.max(...widths)) + 12;
+  }
+
+  function drawNames(pen, width, height) {
+    const { data } = shown;
+    dip(pen);
     const unit = (positions) => (i) => data.units[positions[i]];
     pen.save();
     pen.beginPath();
-    pen.rect(0, gutter, gutter, height - gutter);
+    pen.rect(0, gutter - LETTERS / 2, gutter, height - gutter + LETTERS / 2);
     pen.clip();
     write(pen, data.rows.length, box.scrollTop, height - gutter, unit(data.rows), (text, y) =>
       pen.fillText(text, gutter - 6, gutter + y));
     pen.restore();
     pen.beginPath();
-    pen.rect(gutter, 0, width - gutter, gutter);
+    pen.rect(gutter - LETTERS / 2, 0, width - gutter + LETTERS / 2, gutter);
     pen.clip();
     pen.rotate(-Math.PI / 2);
     pen.textAlign = "left";
@@ -82,7 +94,7 @@ function createMap(parent, on) {
     if (!shown || !box.clientWidth) return null;
     const { data, levels, palette, size } = shown;
     const [rows, columns] = [data.rows.length, data.columns.length];
-    gutter = Math.min(NAMES, Math.floor(box.clientWidth * 0.26));
+    gutter = Math.min(longest, NAMES, Math.floor(box.clientWidth * 0.26));
     const fit = Math.min(LARGEST, (box.clientWidth - gutter) / columns);
     cell = Math.max(size, fit);
     room.style.width = `${Math.floor(gutter + columns * cell)}px`;
@@ -166,6 +178,7 @@ function createMap(parent, on) {
     // Returns how large a cell is, and how large it would be to fit.
     draw(next) {
       shown = next;
+      longest = longestName();
       return draw();
     },
     // Positions of the row and column in focus, and the place that is pointed at.

@@ -3,6 +3,7 @@
 Layers and heads are counted from 1.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -68,5 +69,8 @@ def ablate(
 def _ablated(found: dict[str, Any]) -> str:
     from bert_core.views import attention_text
 
-    say = {"ablation": attention_text.ablation, "ranking": attention_text.ranking}
+    say: dict[str, Callable[[Any], str]] = {
+        "ablation": attention_text.ablation,
+        "ranking": attention_text.ranking,
+    }
     return "\n\n".join(say[name](result) for name, result in found.items())

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -11,9 +11,20 @@ from bert_core.commands.common import Json, sentences, show
 from bert_core.errors import InputError
 from bert_core.model.choice import READER
 
+if TYPE_CHECKING:
+    from bert_core.tasks.spans.features import SpanSettings
+
 Model = Annotated[str, typer.Option(help="run:ID, reader, a folder, or a hub id.")]
 Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
 Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
+How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
+Impossible = Annotated[bool, typer.Option("--impossible", help="There may be no answer.")]
+Threshold = Annotated[float, typer.Option(help="With --impossible: none above this margin, nats.")]
+Rules = Annotated[str, typer.Option("--decoder", help="google (run_squad), hf (run_qa), pipeline.")]
+Length = Annotated[int | None, typer.Option(help="Longest input in word pieces; 384.")]
+Stride = Annotated[int | None, typer.Option(help="Step from window to window; 128.")]
+Query = Annotated[int | None, typer.Option(help="Longest question in word pieces; 64.")]
+Overlap = Annotated[bool, typer.Option("--overlap", help="doc_stride is what windows share.")]
 
 
 def classify(
@@ -74,51 +85,63 @@ def ask(
     ] = None,
     n_best: Annotated[int, typer.Option(help="Candidates, 1 to 200.")] = 20,
     max_answer_length: Annotated[int, typer.Option(help="Longest answer in word pieces.")] = 30,
-    impossible: Annotated[
-        bool, typer.Option("--impossible", help="There may be no answer (SQuAD 2.0).")
-    ] = False,
-    null_threshold: Annotated[
-        float, typer.Option(help="With --impossible: no answer above this margin, in nats.")
-    ] = 0.0,
-    decoder: Annotated[
-        str, typer.Option(help="google (run_squad), hf (run_qa) or pipeline (before v5).")
-    ] = "google",
+    impossible: Impossible = False,
+    null_threshold: Threshold = 0.0,
+    decoder: Rules = "google",
+    max_seq_length: Length = None,
+    doc_stride: Stride = None,
+    max_query_length: Query = None,
+    overlap: Overlap = False,
     model: Model = READER,
     revision: Revision = None,
     device: Where = "cpu",
+    precision: How = "exact",
     as_json: Json = False,
 ) -> None:
     """Find the answer to a question in a text or a document."""
     from bert_core.tasks import squad
-    from bert_core.tasks.spans.decoders import Decoder
     from bert_core.views import plain
 
     with sentences():
         text, notes = _document(context, file)
         found = squad.answer(
-            _load(model, revision, device),
+            _load(model, revision, device, precision),
             question,
             text,
             n_best=n_best,
             max_answer_length=max_answer_length,
             impossible=impossible,
             null_threshold=null_threshold,
-            decoder=cast(Decoder, decoder),
+            layout=_layout(max_seq_length, doc_stride, max_query_length, overlap),
+            decoder=cast(Any, decoder),
             on_progress=_windows if sys.stderr.isatty() else None,
         )
         show(replace(found, notes=(*notes, *found.notes)), plain.answer, as_json)
 
 
+def _layout(
+    length: int | None, stride: int | None, query: int | None, overlap: bool
+) -> "SpanSettings | None":
+    """Lengths of windows; None while none was given."""
+    from bert_core.tasks.spans.features import SpanSettings
+
+    given = {"max_seq_length": length, "doc_stride": stride, "max_query_length": query}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return SpanSettings(**chosen, overlap=overlap) if chosen or overlap else None
+
+
 def _document(context: str | None, file: Path | None) -> tuple[str, tuple[str, ...]]:
     """The text that is asked, and what was noted when it was read."""
-    from bert_core.data.extraction.extract import extract_text
+    from bert_core.data.extraction.extract import LIMIT_MIB, extract_text
 
     if (context is None) == (file is None):
-        raise InputError("Give the text with --context or a document with --file.", field="context")
+        what = "both --context and --file" if file else "neither --context nor --file"
+        raise InputError(f"You gave {what}. Give one: a text or a document.", field="context")
     if file is None:
         return context or "", ()
     try:
-        content = file.read_bytes()
+        with file.open("rb") as source:
+            content = source.read(LIMIT_MIB * 2**20 + 1)  # more is refused, however much it is
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.", field="file") from None
     found = extract_text(content, file.name)
@@ -129,8 +152,8 @@ def _windows(done: int, total: int) -> None:
     typer.echo(f"\rread {done:,} of {total:,} windows", err=True, nl=done == total)
 
 
-def _load(model: str, revision: str | None, device: str) -> Any:
+def _load(model: str, revision: str | None, device: str, precision: str = "exact") -> Any:
     from bert_core.model.choice import ModelChoice
     from bert_core.model.loading import load
 
-    return load(ModelChoice(model, revision, device))
+    return load(ModelChoice(model, revision, device, cast(Any, precision)))

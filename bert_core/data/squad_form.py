@@ -85,7 +85,10 @@ def _is_flat(source: Source) -> bool:
     first = source.text.strip().partition("\n")[0].rstrip()
     if source.path.suffix.lower() in (".jsonl", ".ndjson") or first.startswith("["):
         return True
-    return first.startswith("{") and '"data"' not in first[:1000] and first.endswith("}")
+    question = '"question"' in first or '"context"' in first
+    return (
+        question and first.startswith("{") and '"data"' not in first[:1000] and first.endswith("}")
+    )
 
 
 def _flat(source: Source, questions: Questions) -> None:

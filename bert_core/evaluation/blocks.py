@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from bert_core.evaluation.gold import GoldQuestion
 
-BLOCK_QUESTIONS = 128
-"""Most questions in memory at once: enough to fill batches, few enough to lose little."""
+BLOCK_QUESTIONS = 32
+"""Most questions that are read before any is written: enough to fill batches, and few enough
+that a stop loses seconds."""
 BLOCK_CHARACTERS = 2_000_000
 """Most characters of their contexts: some 3,500 windows."""
 

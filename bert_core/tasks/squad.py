@@ -6,6 +6,7 @@ two steps: a trace holds what the model said, and from it answers can be decided
 another threshold or other rules, without asking the model.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from bert_core.tasks.limits import whole_number
 from bert_core.tasks.spans.answers import REASONS, Candidate
 from bert_core.tasks.spans.contexts import Contexts
 from bert_core.tasks.spans.decode import DecodeSettings
-from bert_core.tasks.spans.decoders import Decoder, decide
+from bert_core.tasks.spans.decoders import Decoder, check_decoder, decide
 from bert_core.tasks.spans.features import SpanSettings, encode
 from bert_core.tasks.spans.lengths import fitting
 from bert_core.tasks.spans.places import piece_places
@@ -118,6 +119,7 @@ def answer(
         null_threshold=null_threshold,
     )
     _check_settings(settings)
+    check_decoder(decoder)
     trace = trace_answer(encoder, question, context, layout=layout, on_progress=on_progress)
     return decide_answer(trace, settings, decoder=decoder)
 
@@ -245,6 +247,8 @@ def _check_settings(settings: DecodeSettings) -> None:
     whole_number("n_best", settings.n_best, MAX_BEST, field="n_best")
     longest = settings.max_answer_length
     whole_number("max_answer_length", longest, MAX_ANSWER, field="max_answer_length")
+    if math.isnan(settings.null_threshold):
+        raise InputError("null_threshold is no number. Give one, in nats.", field="null_threshold")
 
 
 def _nothing_seen(field: str) -> InputError:

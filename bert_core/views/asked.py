@@ -1,6 +1,7 @@
 """Questions that were asked, as a table of bars."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from bert_core.tasks.squad import AnswerResult
 from bert_core.views.bars import Bar, Column
@@ -39,3 +40,27 @@ def asked(results: Sequence[tuple[str, AnswerResult]]) -> BarTable:
     # The old pipeline adds up the scores of equal texts, which can pass 1.
     scale = max((1.0, *(row.value for row in rows)))
     return BarTable(columns, rows, caption="Asked in this session", badge=badge, scale=scale)
+
+
+def squad_questions(ids: Sequence[str], results: Sequence[AnswerResult]) -> dict[str, Any]:
+    """Questions that were asked, in the form of SQuAD and without gold answers.
+
+    Args:
+        ids: of N questions, as predictions have them.
+        results: their answers, from which question and context are taken.
+    """
+    return {
+        "version": "asked in BERT Explorer",
+        "data": [
+            {
+                "title": result.model,
+                "paragraphs": [
+                    {
+                        "context": result.context,
+                        "qas": [{"id": id_, "question": result.question}],
+                    }
+                ],
+            }
+            for id_, result in zip(ids, results, strict=True)
+        ],
+    }

@@ -5,7 +5,7 @@ Plain numpy, bytes and a few words on what the colours mean.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,19 +33,26 @@ class Levels:
         most: the last level.
     """
 
-    values: NDArray[np.uint8] | NDArray[np.uint16]
+    values: NDArray[np.unsignedinteger]
     full: NDArray[np.float64]
     zero: int
     most: int
 
 
-def quantise(weights: Floats, scale: Scale = "shared", *, depth: Literal[8, 16] = 8) -> Levels:
+def quantise(
+    weights: Floats,
+    scale: Scale = "shared",
+    *,
+    signed: bool = False,
+    depth: Literal[8, 16] = 8,
+) -> Levels:
     """Round weights to 8 or 16 bits.
 
     Args:
-        weights: shape (L, A, N, M); levels lie on both sides of 0 as soon as one is negative.
+        weights: shape (L, A, N, M).
         scale: the size that gets the last level: ``"one"`` 1, ``"shared"`` the largest of all
             heads, ``"head"`` the largest of each head.
+        signed: levels lie on both sides of 0 even where no weight is negative.
         depth: bits of a level.
 
     Raises:
@@ -61,9 +68,8 @@ def quantise(weights: Floats, scale: Scale = "shared", *, depth: Literal[8, 16] 
     highest, lowest = weights.max(axis=(2, 3)), weights.min(axis=(2, 3))
     if not (np.isfinite(highest).all() and np.isfinite(lowest).all()):
         raise ValueError("A weight is not a finite number.")
-    signed = bool((lowest < 0).any())
     most = 2**depth - 1
-    zero = (most + 1) // 2 if signed else 0
+    zero = (most + 1) // 2 if signed or (lowest < 0).any() else 0
     full = np.maximum(highest, -lowest).astype(np.float64)
     if scale == "one" and full.max() > 1 + 1e-6:  # softmax in float32 may pass 1
         raise ValueError(f"A weight of size {full.max()} is above 1.")
@@ -92,17 +98,31 @@ def thinned(levels: Levels, most: int) -> Levels:
         [[[[0, 64], [191, 255]]]]
     """
     values = levels.values
-    for axis in (-1, -2):
+    for axis in (-2, -1):
         length = values.shape[axis]
         if length <= most:
             continue
         starts = np.arange(most) * length // most
-        high = np.maximum.reduceat(values, starts, axis=axis)
-        if levels.zero:
-            low = np.minimum.reduceat(values, starts, axis=axis)
-            high = np.where(high >= 2 * levels.zero - low.astype(np.int32), high, low)
-        values = high
-    return Levels(values, levels.full, levels.zero, levels.most)
+        lasts = np.append(starts[1:], length) - 1
+        kept = values.take(starts, axis=axis)
+        # Many times faster than reduceat, which goes through the blocks one by one.
+        for step in range(1, int((lasts - starts).max()) + 1):
+            other = values.take(np.minimum(starts + step, lasts), axis=axis)
+            kept = _farther(kept, other, levels.zero)
+        values = kept
+    return replace(levels, values=values)
+
+
+def _farther(
+    one: NDArray[np.unsignedinteger], other: NDArray[np.unsignedinteger], zero: int
+) -> NDArray[np.unsignedinteger]:
+    farther: NDArray[np.unsignedinteger]
+    if zero:
+        distance, beyond = (np.abs(each.astype(np.int32) - zero) for each in (one, other))
+        farther = np.where(beyond > distance, other, one)
+    else:
+        farther = np.maximum(one, other)
+    return farther
 
 
 def scale_words(levels: Levels, scale: Scale) -> tuple[str, str, str]:

@@ -12,8 +12,9 @@ def question_words(result: LeaveOneOutResult) -> BarTable:
     Args:
         result: from :func:`bert_core.analysis.question_words.question_words`.
     """
+    lowest = float(result.change.min())
     rows = tuple(
-        Bar((unit.text, signed(-change)), -change, emphasis=-change == -min(result.change))
+        Bar((unit.text, signed(-change)), -change, emphasis=change == lowest)
         for unit, change in zip(result.units, result.change.tolist(), strict=True)
     )
     columns = (

@@ -163,11 +163,12 @@ def to_csv(result: Result) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["empty"])
     writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    writer.writerows({key: harmless(value) for key, value in row.items()} for row in rows)
     return out.getvalue()
 
 
-def _harmless(value: str | int | float | bool | None) -> str | int | float | bool | None:
+def harmless(value: str | int | float | bool | None) -> str | int | float | bool | None:
+    """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value

@@ -85,15 +85,27 @@ def inspect_snippet(
     settings: DecodeSettings,
     decoder: Decoder,
     layout: SpanSettings | None,
+    window: int | None,
+    most: int,
 ) -> str:
-    """Lines that print the rejected spans of a question; see :func:`answer_snippet`."""
+    """Lines that print the rejected spans of a question, of one window or of all.
+
+    See :func:`answer_snippet` and :func:`bert_core.analysis.windows.inspect` for the arguments.
+    """
     trace = ", ".join(["encoder", repr(question), "context", *_layout(layout)])
     call = ", ".join(
-        ["trace", f"DecodeSettings({', '.join(_changed(settings))})", *_decoder(decoder)]
+        [
+            "trace",
+            f"DecodeSettings({', '.join(_changed(settings))})",
+            *_decoder(decoder),
+            *([] if window is None else [f"window={window}"]),
+            f"rules=IN_THE_TEXT, most={most}",
+        ]
     )
     return call_snippet(
         choice,
         f"inspect({call})",
+        "from bert_core.analysis.reasons import IN_THE_TEXT",
         "from bert_core.analysis.windows import inspect",
         "from bert_core.tasks.spans.decode import DecodeSettings",
         "from bert_core.tasks.spans.features import SpanSettings",

@@ -31,10 +31,15 @@ def summary(result: Inspection) -> str:
     )
 
 
-def windows(result: Inspection) -> BarTable:
-    """Every window; a bar is how far its best span leads its own "no answer".
+def windows(result: Inspection, *, first: int = 0, most: int | None = None) -> BarTable:
+    """The windows; a bar is how far its best span leads its own "no answer".
 
     The window of the best span is in bold. Spans are left out where none were looked at.
+
+    Args:
+        result: all windows.
+        first: the first that is shown, from 0.
+        most: how many are; None: all that follow.
     """
     top = max((each.best.score for each in result.windows if each.best), default=None)
     spans = result.pairs > 0
@@ -45,7 +50,7 @@ def windows(result: Inspection) -> BarTable:
             emphasis=each.best is not None and each.best.score == top,
             note="; ".join(f"{rule}: {count:,}" for rule, count in each.rejected.items()),
         )
-        for each in result.windows
+        for each in result.windows[first : None if most is None else first + most]
     )
     of_spans = (
         Column("best span", "text", help="That is allowed in this window."),
@@ -63,7 +68,7 @@ def windows(result: Inspection) -> BarTable:
         Column("no answer", "number", help="Start and end logit of [CLS], in nats."),
         *(of_spans if spans else ()),
     )  # fmt: skip
-    badge = counted(len(rows), "window")
+    badge = counted(len(result.windows), "window")
     return BarTable(columns, rows, caption="Windows", badge=badge, slim=True)
 
 

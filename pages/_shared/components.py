@@ -1,10 +1,12 @@
-"""The browser components that pages share: word pieces as chips, tables of bars, documents."""
+"""The browser components that pages share: chips, tables of bars, documents, attention."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import streamlit as st
 
+from bert_core.views.attention_clicks import Lock, Pick, read_lock, read_pick
+from bert_core.views.attention_payload import GridPayload, HeadPayload
 from bert_core.views.bars import Bar, Column, bars_payload, picked_row
 from bert_core.views.chips import Chip, ChipEvent, chip_event, chip_payload
 from bert_core.views.document import Mark, Strip, document_payload
@@ -12,6 +14,8 @@ from bert_core.views.events import Seen, new_events
 from pages._shared.registration import register
 
 _CHIPS, _BARS, _DOCUMENT = register("chips"), register("bars"), register("document")
+_GRID, _HEAD = register("grid", "heat"), register("head", "heat", "map", "lines")
+T = TypeVar("T")
 
 
 def chips(pieces: Sequence[Chip], *, key: str, selectable: Literal["mask", "none"] = "mask",
@@ -69,3 +73,59 @@ def document(text: str, *, key: str, marks: Sequence[Mark] = (), strips: Sequenc
     with st.container(gap=None):
         _DOCUMENT(key=f"{key} text", data={"id": payload["id"], "text": payload.pop("text")})
         _DOCUMENT(key=key, data={**payload, "height": height, "label": label})
+
+
+def attention_grid(grid: GridPayload, *, key: str, selected: Pick | None = None,
+                   label: str = "All heads",
+                   on_pick: Callable[[Pick], None] | None = None) -> Pick | None:  # fmt: skip
+    """Show all heads; return the one clicked since the last run, ``on_pick`` gets it before.
+
+    The weights are mounted by themselves, as the text of a document: a new choice does not send
+    them again.
+    """
+    place = None
+    if selected and selected.layer in grid.layers:
+        column = grid.heads.index(selected.head) if selected.head in grid.heads else 0
+        place = grid.layers.index(selected.layer) * max(1, len(grid.heads)) + column
+
+    def read(sent: object) -> Pick | None:
+        return read_pick(sent, grid.layers, grid.heads)
+
+    data = {**grid.data, "label": label, "selected": place}
+    return _with_buffer(_GRID, key, data, grid.buffer, "picked", read, on_pick)
+
+
+def attention_head(head: HeadPayload, *, key: str, view: Literal["map", "lines"] = "map",
+                   locked: int | None = None, label: str = "Attention of one head",
+                   badge: str = "", height: int = 560,
+                   on_lock: Callable[[Lock], None] | None = None) -> Lock | None:  # fmt: skip
+    """Show one head, ``height`` pixels high at most; return a change of the unit kept in focus."""
+
+    def read(sent: object) -> Lock | None:
+        return read_lock(sent, head.units)
+
+    data = {**head.data, "label": label, "badge": badge, "view": view, "height": height,
+            "locked": locked}  # fmt: skip
+    return _with_buffer(_HEAD, key, data, head.buffer, "locked", read, on_lock)
+
+
+def _with_buffer(component: Callable[..., object], key: str, data: dict[str, object],
+                 buffer: bytes, event: str, read: Callable[[object], T | None],
+                 act: Callable[[T], None] | None) -> T | None:  # fmt: skip
+    """Mount a buffer and the view of it; return the newest click since the last run."""
+    state, kept, last = st.session_state, f"{key} seen", f"{key} last"
+
+    def clicked() -> None:
+        events, state[kept] = new_events(state[key].get(event), state.get(kept, Seen()))
+        for found in filter(None, map(read, events)):
+            state[last] = found
+            if act:
+                act(found)
+
+    seen = state.get(kept, Seen())
+    with st.container(gap=None):
+        component(key=f"{key} weights", data=buffer)
+        component(key=key, data={**data, "seen": {"source": seen.source, "number": seen.number}},
+                  **{f"on_{event}_change": clicked})  # fmt: skip
+    newest: T | None = state.pop(last, None)
+    return newest

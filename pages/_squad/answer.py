@@ -1,11 +1,8 @@
 """The answer: in its place in the document, and beside what else was considered."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from bert_core.analysis.along import along
-from bert_core.tasks.squad import decide_answer
 from bert_core.views.document import Mark, strip
 from bert_core.views.numbers import percent
 from bert_core.views.span_answers import confidence, margin, spans, where
@@ -15,6 +12,7 @@ from pages._shared.tables import show
 from pages._squad import inputs, state
 from pages._squad.reading import Reading
 
+AT_ONCE = 10  # candidates in the table
 MARKED = 4  # further candidates that are marked in the text
 
 
@@ -46,11 +44,14 @@ def panel(reading: Reading) -> None:
     if result.best is not None:
         st.markdown(f"### {escaped(result.text)}")
         st.markdown(f":primary-badge[{escaped(where(result))}]")
+        st.caption(escaped(confidence(result)))
     else:
         st.markdown("### No answer")
         st.caption(escaped(result.why))
-    st.caption(escaped(confidence(result)))
-    show_notes(result.notes)
+    if reading.trace.features.questions[0].cut:
+        st.warning(escaped(result.notes[0]), icon=":material/content_cut:")
+    else:
+        show_notes(result.notes)
     _no_answer(reading)
 
 
@@ -66,14 +67,22 @@ def _no_answer(reading: Reading) -> None:
     if reading.decoder == "pipeline":
         st.caption("The old pipeline has no threshold: no answer wins when it scores highest.")
         return
-    allowed = replace(reading.settings, impossible=True)
-    weighed = decide_answer(reading.trace, allowed, decoder=reading.decoder)
+    odds = reading.weighed.null_odds
+    if odds is not None and odds > 0 and not reading.settings.impossible:
+        st.warning("“No answer” scores higher than this span: the text may not say it.",
+                   icon=":material/help:")  # fmt: skip
     if st.session_state["qa_impossible"]:
         st.slider("Say “no answer” when the margin is above", state.LOWEST, state.HIGHEST, step=0.1,
                   key="qa_threshold", persist_state="session", format="%.1f")  # fmt: skip
-    st.caption(escaped(f"{margin(weighed)} Moving the threshold asks the model nothing new."))
+    st.caption(
+        escaped(f"{margin(reading.weighed)} Moving the threshold asks the model nothing new.")
+    )
 
 
 def candidates(reading: Reading) -> None:
-    """Everything that was considered, best first."""
-    show(spans(reading.result), key="qa_spans")
+    """What was considered, best first: some of it, or all."""
+    count = len(reading.result.nbest)
+    every = count > AT_ONCE and st.session_state.get("qa_every", False)
+    show(spans(reading.result, count if every else AT_ONCE), key="qa_spans")
+    if count > AT_ONCE:
+        st.toggle(f"Show all {count:,} candidates", key="qa_every", persist_state="session")

@@ -1,12 +1,10 @@
 """Evaluate a file: a reader, or somebody's predictions, by the official rules."""
 
 import hashlib
-from pathlib import Path
 
 import streamlit as st
 
 from bert_core import ModelChoice
-from bert_core.data.uploads import LIMIT_MIB, keep_upload
 from bert_core.evaluation.judging import Judgement
 from bert_core.evaluation.run import evaluate, judge_folder
 from bert_core.evaluation.scoring import judge_files
@@ -21,6 +19,7 @@ from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import ProgressBar
 from pages._squad import scores
+from pages._squad.sent import Sent, named, receive
 
 SAMPLES = {"Sample (SQuAD 1.1's form)": "squad", "Sample (2.0: some have no answer)": "squad2"}
 SOURCES = (*SAMPLES, "Upload")
@@ -29,13 +28,17 @@ WAYS = ("Read with the model", "Score predictions that you have")
 
 def page(choice: ModelChoice) -> None:
     """What to evaluate, then its figures."""
+    values = st.session_state
+    values.setdefault("qa_gold_source", SOURCES[0])
+    values.setdefault("qa_way", WAYS[0])
     done: scores.Done | None = None
     left, right = st.columns([2, 1], gap="large")
     with left, shown_errors():
         gold = _gold()
         if gold is None:
             return
-        way = st.segmented_control("How", WAYS, key="qa_way", default=WAYS[0], required=True,
+        way = st.segmented_control("How", WAYS, key="qa_way", required=True,
+                                   persist_state="session",
                                    label_visibility="collapsed")  # fmt: skip
         if way == WAYS[0]:
             with right:
@@ -48,19 +51,14 @@ def page(choice: ModelChoice) -> None:
             scores.panel(done)
 
 
-def _gold() -> Path | None:
-    source = st.segmented_control("Questions", SOURCES, key="qa_gold_source", default=SOURCES[0],
-                                  required=True, label_visibility="collapsed")  # fmt: skip
+def _gold() -> Sent | None:
+    source = st.segmented_control("Questions", SOURCES, key="qa_gold_source", required=True,
+                                  persist_state="session",
+                                  label_visibility="collapsed")  # fmt: skip
     if source in SAMPLES:
         st.caption("A few questions of our own, to see how this goes.")
-        return sample(SAMPLES[source])[1]
-    return _uploaded("Questions with gold answers: SQuAD's JSON, or JSONL", "qa_gold_file")
-
-
-def _uploaded(label: str, key: str) -> Path | None:
-    sent = st.file_uploader(f"{label}; at most {LIMIT_MIB} MiB", ["json", "jsonl"], key=key,
-                            max_upload_size=LIMIT_MIB)  # fmt: skip
-    return None if sent is None else keep_upload(sent, sent.name, read_settings().home)
+        return Sent(sample(SAMPLES[source])[1], source)
+    return receive("Questions with gold answers: SQuAD's JSON, or JSONL", "qa_gold_file")
 
 
 def _settings() -> EvaluationSettings:
@@ -72,10 +70,10 @@ def _settings() -> EvaluationSettings:
     return EvaluationSettings(decoder=decoder, limit=limit or None)
 
 
-def _read(choice: ModelChoice, gold: Path, settings: EvaluationSettings) -> scores.Done | None:
+def _read(choice: ModelChoice, gold: Sent, settings: EvaluationSettings) -> scores.Done | None:
     """Answer all questions; what was answered is kept on disk, so that a stop loses nothing."""
-    named = hashlib.sha256(repr((choice, gold.name, settings)).encode()).hexdigest()[:16]
-    out = read_settings().home / "evaluations" / named
+    key_of_all = hashlib.sha256(repr((choice, gold.path.name, settings)).encode()).hexdigest()[:16]
+    out = read_settings().home / "evaluations" / key_of_all
     key = ("evaluation", choice, gold, settings)
     slot = st.empty()
     if not is_kept(key):
@@ -90,25 +88,31 @@ def _read(choice: ModelChoice, gold: Path, settings: EvaluationSettings) -> scor
             return None
         slot.button("Stop", icon=":material/stop:", key="qa_evaluate_stop")
     bar = ProgressBar("Questions")
-    found = kept(key, lambda: evaluate(encoder_with_progress(choice), gold, out, settings,
-                                       on_progress=bar))  # fmt: skip
-    slot.empty()
-    return scores.Done(found, judge_folder(out, gold), gold, out)
+    with named(gold):
+        found = kept(key, lambda: evaluate(encoder_with_progress(choice), gold.path, out, settings,
+                                           on_progress=bar))  # fmt: skip
+        slot.empty()
+        return scores.Done(found, judge_folder(out, gold.path), gold, out)
 
 
-def _score(gold: Path) -> scores.Done | None:
+def _score(gold: Sent) -> scores.Done | None:
     left, right = st.columns(2)
     with left:
-        said = _uploaded("predictions.json", "qa_said_file")
+        said = receive("predictions.json", "qa_said_file")
     with right:
-        odds = _uploaded("null_odds.json, optional", "qa_odds_file")
+        odds = receive("null_odds.json, optional", "qa_odds_file")
     if said is None:
         return None
     threshold = 1.0
     if odds is not None:
         threshold = st.number_input("No answer above this score", value=1.0, step=0.5,
                                     key="qa_na_threshold")  # fmt: skip
-    judged: Judgement = kept(("scores", gold, said, odds, threshold),
-                             lambda: judge_files(said, gold, odds, threshold))  # fmt: skip
-    found = summarise(judged, predictions=said, na_threshold=None if odds is None else threshold)
+    chances = None if odds is None else odds.path
+    with named(gold, said, odds):
+        judged: Judgement = kept(
+            ("scores", gold, said, odds, threshold),
+            lambda: judge_files(said.path, gold.path, chances, threshold),
+        )
+    found = summarise(judged, predictions=said.path,
+                      na_threshold=None if odds is None else threshold)  # fmt: skip
     return scores.Done(found, judged, gold, None)

@@ -1,12 +1,14 @@
 """Link, downloads and snippet of an answer; the files of run_squad for the whole session."""
 
 import json
+from dataclasses import replace
 
 import streamlit as st
 
 from bert_core import ModelChoice
 from bert_core.tasks.spans.export import run_squad_files
 from bert_core.views import records, reports
+from bert_core.views.asked import squad_questions
 from bert_core.views.snippets import answer_snippet
 from bert_core.views.span_answers import spans
 from pages._shared.link import address
@@ -40,11 +42,17 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
 
 
 def _session_files() -> list[Download]:
-    """run_squad's files: every question of the session by its number."""
-    results = [each.result for each in entries()]
-    ids = [f"q{number}" for number in range(1, len(results) + 1)]
-    weighed = all(each.null_score is not None for each in results)
-    files = run_squad_files(ids, results, impossible=weighed)
+    """run_squad's files for every question of the session, and the questions by their ids."""
+    asked = entries()
+    ids = [f"q{number}" for number in range(1, len(asked) + 1)]
+    answers = [
+        replace(each.result, null_score=each.weighed.null_score, null_odds=each.weighed.null_odds)
+        for each in asked
+    ]
+    files = {
+        **run_squad_files(ids, answers, impossible=True),
+        "questions.json": squad_questions(ids, [each.result for each in asked]),
+    }
     return [
         Download(f"{name} (this session)", name, "application/json",
                  lambda name=name: json.dumps(files[name], indent=4, ensure_ascii=False))

@@ -22,12 +22,14 @@ class Asked(NamedTuple):
         document: the document.
         choice: the model.
         result: the newest answer.
+        weighed: the same if there might be none; it has the score of no answer.
     """
 
     example: str
     document: state.OpenDocument
     choice: ModelChoice
     result: AnswerResult
+    weighed: AnswerResult
 
 
 def entries() -> list[Asked]:
@@ -38,7 +40,8 @@ def entries() -> list[Asked]:
 
 def remember(choice: ModelChoice, reading: Reading) -> None:
     """Add a question; one that was asked before moves to the end with its newest answer."""
-    entry = Asked(st.session_state["qa_example"], reading.document, choice, reading.result)
+    entry = Asked(st.session_state["qa_example"], reading.document, choice,
+                  reading.result, reading.weighed)  # fmt: skip
     rest = [each for each in entries() if _identity(each) != _identity(entry)]
     st.session_state["qa_asked_so_far"] = [*rest, entry][-KEEP:]
 

@@ -7,6 +7,7 @@ from bert_core.data.extraction.extract import LIMIT_MIB, SUFFIXES, extract_text
 from bert_core.settings import MAX_DOCUMENT
 from bert_core.tasks.spans.decoders import DECODERS
 from bert_core.views.decoders import DECODER_NAMES
+from bert_core.views.numbers import counted
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._squad import articles, state
 
@@ -31,12 +32,16 @@ def _paste() -> None:
     st.text_area("Document", key="qa_pasted", height=200, max_chars=MAX_DOCUMENT,
                  placeholder="Paste a text here.", persist_state="session",
                  label_visibility="collapsed")  # fmt: skip
-    st.button("Use this text", icon=":material/check:", on_click=_take_pasted,
-              disabled=not (st.session_state["qa_pasted"] or "").strip())  # fmt: skip
+    st.button("Use this text", icon=":material/check:", on_click=_take_pasted)
+    if st.session_state.get("qa_pasted_empty"):
+        st.caption("There is no text yet. Paste one.")
 
 
 def _take_pasted() -> None:
-    state.take_text(st.session_state["qa_pasted"])
+    text = st.session_state["qa_pasted"] or ""
+    st.session_state["qa_pasted_empty"] = not text.strip()
+    if text.strip():
+        state.take_text(text)
 
 
 def _upload() -> None:
@@ -90,8 +95,13 @@ def ask() -> None:
 
 
 def _take_ready() -> None:
-    if st.session_state["qa_ready"]:
-        st.session_state["qa_question"] = st.session_state["qa_ready"]
+    """Ask a ready question; with one that has no answer comes the threshold that shows it."""
+    values = st.session_state
+    if not values["qa_ready"]:
+        return
+    values["qa_question"] = values["qa_ready"]
+    if values["qa_ready"] == state.EXAMPLES[values["qa_example"]].missing:
+        values.update(qa_impossible=True, qa_threshold=state.TELLING)
 
 
 def _options() -> None:
@@ -115,9 +125,10 @@ def _options() -> None:
                       persist_state="session")  # fmt: skip
 
 
-def heading(document: state.OpenDocument, windows: int) -> None:
+def heading(document: state.OpenDocument, windows: int | None = None) -> None:
     """Name and size of the document, and what was noted when it was read."""
-    words = len(document.text.split())
-    st.markdown(f"**{escaped(document.name)}** · {words:,} words · {windows:,} "
-                f"window{'' if windows == 1 else 's'}")  # fmt: skip
+    size = counted(len(document.text.split()), "word")
+    if windows is not None:
+        size += f" · {counted(windows, 'window')}"
+    st.markdown(f"**{escaped(document.name)}** · {size}")
     show_notes(document.notes)

@@ -1,8 +1,10 @@
 """One question on one document: read once, decided on as often as the visitor likes."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bert_core import ModelChoice
 from bert_core.tasks.spans.decode import DecodeSettings
@@ -17,9 +19,10 @@ from bert_core.tasks.squad import (
     trace_answer,
 )
 from pages._shared.answers import is_kept, kept
+from pages._shared.components import document as shown
 from pages._shared.models import encoder_with_progress
 from pages._shared.tables import ProgressBar
-from pages._squad import state
+from pages._squad import inputs, state
 
 LONG = 30_000  # characters: from here on a question takes long enough for a stop button
 
@@ -33,6 +36,7 @@ class Reading(NamedTuple):
         settings: how the answer was chosen.
         decoder: by whose rules.
         result: the answer.
+        weighed: the answer if there might be none: with the score and margin of no answer.
     """
 
     document: state.OpenDocument
@@ -40,17 +44,35 @@ class Reading(NamedTuple):
     settings: DecodeSettings
     decoder: Decoder
     result: AnswerResult
+    weighed: AnswerResult
 
 
-def read(choice: ModelChoice) -> Reading | None:
-    """Ask the open document; None after the visitor stopped, until they ask again."""
+def read(choice: ModelChoice, place: DeltaGenerator) -> Reading | None:
+    """Ask the open document; None where nothing is asked, or the visitor stopped.
+
+    A document that is long, or not asked about, is shown in ``place`` as it is.
+    """
     values, document = st.session_state, state.current()
+    asked = bool(values["qa_question"].strip())
+    key = ("spans", choice, document.text, values["qa_question"], state.layout())
+    waits = len(document.text) > LONG and not is_kept(key)
+    if waits or not asked:
+        with place:
+            inputs.heading(document)
+            shown(document.text, key="qa_unread")
+    if not asked:
+        st.info("Ask a question about this document.", icon=":material/contact_support:")
+        return None
     trace = traced(choice, document.text, values["qa_question"], state.layout())
     if trace is None:
         return None
+    if waits:
+        st.rerun()  # the page is drawn anew, with the answer in its place
     settings, decoder = state.settings(), values["qa_decoder"]
     result = decide_answer(trace, settings, decoder=decoder)
-    return Reading(document, trace, settings, decoder, result)
+    allowed = replace(settings, impossible=True)
+    weighed = decide_answer(trace, allowed, decoder=decoder)
+    return Reading(document, trace, settings, decoder, result, weighed)
 
 
 def traced(

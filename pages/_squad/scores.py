@@ -20,6 +20,7 @@ from pages._shared.components import bars
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
 from pages._squad import state
+from pages._squad.sent import Sent
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 AT_ONCE = 50  # questions in the list
@@ -39,7 +40,7 @@ class Done(NamedTuple):
 
     found: Evaluation
     judged: Judgement
-    gold: Path
+    gold: Sent
     out: Path | None
 
 
@@ -49,8 +50,9 @@ def panel(done: Done) -> None:
         show_notes(done.found.notes)
         return
     head, before = st.container(), done
-    if done.out is not None and done.found.asked is not None and done.found.asked.impossible:
-        done = _redecided(done, done.out, done.found.asked)
+    asked = done.found.asked
+    if done.out is not None and asked and asked.impossible and asked.decoder != "pipeline":
+        done = _redecided(done, done.out, asked)
     with head:
         _headlines(done.found, before.found)
     show_notes(done.found.notes)
@@ -65,22 +67,30 @@ def panel(done: Done) -> None:
              key="qa_by_answer")  # fmt: skip
         show(evaluations.groups("words of the document", done.found.document_lengths),
              key="qa_by_document")  # fmt: skip
-    _questions(done.judged)
+    _questions(done.judged, done.gold.name)
     if done.out is not None:
         _downloads(done.out)
 
 
 def _redecided(done: Done, out: Path, asked: Asked) -> Done:
     """The same answers under another threshold, from what is kept of them."""
-    threshold = st.slider(
+    key, best = f"qa_threshold_{out.name}", done.found.metrics["best_f1_thresh"]
+    st.session_state.setdefault(key, asked.null_threshold)
+
+    def take_best() -> None:
+        st.session_state[key] = min(max(best, state.LOWEST), state.HIGHEST)
+
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    right.button(f"Best for F1: {best:.2f}", on_click=take_best, width="stretch")
+    threshold = left.slider(
         "Say “no answer” when the margin is above", state.LOWEST, state.HIGHEST, step=0.1,
-        value=asked.null_threshold, format="%.1f", key=f"qa_threshold_{out.name}",
+        format="%.2f", key=key,
         help="Decided again from the stored scores: the model is asked nothing.",
     )  # fmt: skip
     if threshold == asked.null_threshold:
         return done
     judged = kept(("judged", out, threshold),
-                  lambda: judge_folder(out, done.gold, null_threshold=threshold))  # fmt: skip
+                  lambda: judge_folder(out, done.gold.path, null_threshold=threshold))  # fmt: skip
     pairs = zip(done.judged.questions, judged.questions, strict=True)
     flipped = sum(before.prediction != after.prediction for before, after in pairs)
     st.caption(f"{flipped:,} of {len(judged.questions):,} answers change. The downloads hold the "
@@ -120,7 +130,7 @@ def _thresholds(found: Evaluation, judged: Judgement) -> None:
                f"{found.metrics['best_exact_thresh']:.2f}.")  # fmt: skip
 
 
-def _questions(judged: Judgement) -> None:
+def _questions(judged: Judgement, name: str) -> None:
     """The questions with filters; a click opens one under Ask."""
     left, right = st.columns(2)
     kinds = left.multiselect("Kinds", KINDS, default=MISTAKES, key="qa_kinds_shown")
@@ -135,7 +145,7 @@ def _questions(judged: Judgement) -> None:
 
     def open_(row: int) -> None:
         chosen = shown[row]
-        state.take_text(chosen.context, f"question {chosen.row:,} of {judged.gold.path.name[:12]}")
+        state.take_text(chosen.context, f"question {chosen.row:,} of {name}")
         st.session_state.update(qa_question=chosen.question, qa_view=state.VIEWS[0])
 
     table = evaluations.questions(shown, total=len(every))

@@ -17,6 +17,7 @@ VIEWS = ("Ask", "Evaluate a file")
 OWN = "own text"
 PANELS = ("Windows", "Question words", "Decoders", "Compare readers", "History")
 USUAL, USUAL_CHOICE = SpanSettings(), DecodeSettings()
+TELLING = -10.0  # on our own sample with unanswerable questions F1 is best near it
 LOWEST, HIGHEST = -30.0, 30.0  # nats: margins of trained readers lie well within
 FIELDS = (
     Field("view", "qa_view", VIEWS[0], one_of(*VIEWS)),
@@ -73,8 +74,8 @@ def take_example() -> None:
 
 
 def take_text(text: str, name: str = "your text", notes: tuple[str, ...] = ()) -> None:
-    """Open a document of the visitor's own."""
-    st.session_state.update(qa_example=OWN, qa_text=text, qa_origin=(name, notes))
+    """Open a document of the visitor's own, which nothing has been asked yet."""
+    st.session_state.update(qa_example=OWN, qa_text=text, qa_origin=(name, notes), qa_question="")
 
 
 def short(context: str) -> str | None:

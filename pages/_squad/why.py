@@ -1,7 +1,5 @@
 """Why this answer: the windows, the pieces of one, and what was rejected by which rule."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from bert_core import ModelChoice
@@ -28,7 +26,8 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
                     rules=IN_THE_TEXT, most=REJECTED)  # fmt: skip
     st.caption(escaped(views.summary(found)))
     show_notes(found.notes)
-    _windows(found, chosen)
+    best = reading.result.best
+    _windows(found, chosen, best.window if best else 0)
     if found.pairs:
         show(views.rejected(found), key="qa_rejected")
         st.caption("Spans of the text only; those that begin at [CLS] or in the question are "
@@ -39,16 +38,16 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
     result = reading.result
     exports(found, "windows", inspect_snippet(
         choice, result.question, state.short(result.context), reading.settings, reading.decoder,
-        state.layout()))  # fmt: skip
+        state.layout(), chosen, REJECTED))  # fmt: skip
 
 
-def _windows(found: Inspection, chosen: int | None) -> None:
-    """All windows, some at a time; a click looks into one, another click into all again."""
+def _windows(found: Inspection, chosen: int | None, answered: int) -> None:
+    """All windows, those around the answer first; a click looks into one, a second into all."""
     first, count = 0, len(found.windows)
     if count > AT_ONCE:
-        pages = (count - 1) // AT_ONCE + 1
-        first = AT_ONCE * (st.number_input(f"Windows, page 1 to {pages:,}", 1, pages) - 1)
-    table = views.windows(replace(found, windows=found.windows[first : first + AT_ONCE]))
+        pages, usual = (count - 1) // AT_ONCE + 1, answered // AT_ONCE + 1
+        first = AT_ONCE * (st.number_input(f"Windows, page 1 to {pages:,}", 1, pages, usual) - 1)
+    table = views.windows(found, first=first, most=AT_ONCE)
     picked = None if chosen is None or not 0 <= chosen - first < AT_ONCE else chosen - first
 
     def look(row: int) -> None:

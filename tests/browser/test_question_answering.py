@@ -99,7 +99,8 @@ def test_panels_links_and_bad_input(url: str, open_page: Open, tmp_path: Path) -
     page = open_page(url)
     open_ready(page)
     for panel, words in (
-        ("Windows", "Windows"),
+        ("Windows", "A click on a window"),
+        ("Question words", "What the answer hangs on"),
         ("Decoders", "BERT's run_squad"),
         ("Compare readers", "Second reader"),
         ("History", "Asked in this session"),
@@ -118,7 +119,7 @@ def test_panels_links_and_bad_input(url: str, open_page: Open, tmp_path: Path) -
 
     page.keyboard.press("Escape")
     ask(page, "")
-    expect(page.get_by_text("The question is empty")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Ask a question about this")).to_be_visible(timeout=LONG)
     upload(page, files.pdf(*PAGES)[:200], "torn.pdf", tmp_path)
     expect(page.get_by_test_id("stAlert").filter(has_text="PDF")).to_be_visible(timeout=LONG)
     assert page.get_by_test_id("stException").count() == 0
@@ -130,6 +131,9 @@ def test_a_file_is_evaluated_and_an_error_opens(url: str, open_page: Open) -> No
     expect(page.get_by_test_id("stMetric").filter(has_text="Exact match")).to_be_visible(
         timeout=LONG
     )
+    page.get_by_role("radio", name="Ask", exact=True).click()
+    open_ready(page)
+    page.get_by_role("radio", name="Evaluate a file").click()
     questions = page.get_by_role("table", name=re.compile("^Questions"))
     expect(questions).to_be_visible(timeout=LONG)
     row = questions.get_by_role("row").nth(1)

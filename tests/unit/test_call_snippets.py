@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from bert_core.analysis.reasons import IN_THE_TEXT
 from bert_core.analysis.windows import inspect
 from bert_core.examples import documents
 from bert_core.model.choice import READER, ModelChoice
@@ -84,8 +85,10 @@ def test_the_snippet_of_the_windows_runs(encoder_of) -> None:
     question, context = "Where is the heron?", f"The heron waits. {NASTY} " * 4
     settings, layout = DecodeSettings(n_best=6), SpanSettings(48, 11, 9)
     trace = trace_answer(encoder, question, context, layout=layout)
-    expected = to_rows(inspect(trace, settings))
-    script = inspect_snippet(encoder.choice, question, context, settings, "google", layout)
+    expected = to_rows(inspect(trace, settings, rules=IN_THE_TEXT))
+    script = inspect_snippet(
+        encoder.choice, question, context, settings, "google", layout, None, 200
+    )
     found = list(csv.DictReader(io.StringIO(run(script))))
     assert len(found) == len(expected) > 20
     for row, each in zip(found, expected, strict=True):

@@ -1,16 +1,19 @@
 """Several decoders beside each other, the questions of a session, and answers in a terminal."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bert_core.evaluation.gold import read_gold
 from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.decoders import DECODERS
 from bert_core.tasks.spans.trace import SpanTrace
 from bert_core.tasks.squad import AnswerResult, decide_answer
 from bert_core.views import plain
-from bert_core.views.asked import asked
+from bert_core.views.asked import asked, squad_questions
 from bert_core.views.bars import bars_payload
 from bert_core.views.decoders import DECODER_NAMES, RULES_IN_WORDS, compared
 from bert_core.views.numbers import percent, signed
@@ -156,6 +159,20 @@ def test_before_the_first_question() -> None:
     table = asked([])
     assert cells(table) == []
     assert table.badge == "0 questions"
+
+
+def test_the_questions_of_a_session_are_a_file_of_questions(traces, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """What is downloaded beside the predictions can be evaluated as it is."""
+    first, second = (decide_answer(trace, DecodeSettings()) for trace in (traces[0], traces[-1]))
+    path = tmp_path / "questions.json"
+    path.write_text(json.dumps(squad_questions(["q1", "q2"], [first, second])), encoding="utf-8")
+    gold = read_gold(path)
+    assert [(each.id, each.question, each.context) for each in gold.questions] == [
+        ("q1", first.question, first.context),
+        ("q2", second.question, second.context),
+    ]
+    assert dict(gold.texts) == {}, "nobody said what is right"
+    assert squad_questions([], [])["data"] == []
 
 
 # ---- in a terminal -----------------------------------------------------------------------------

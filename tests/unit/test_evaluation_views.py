@@ -32,8 +32,8 @@ from tests.unit.fine_tuned import write
 OWN = PROJECT / "tests" / "golden" / "own" / "own_squad_v2.json"
 NEVER = -1_000.0
 """A threshold at which no question is answered: all answers have to be found again."""
-MOST, SOME = 168, 60
-"""Questions that are asked: those behind them are on texts of many windows."""
+MOST, SOME = 120, 50
+"""Questions that are asked."""
 LONG = "a great many words that do not stand in any text, one after the other, "
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_core.analysis.reasons import IN_THE_TEXT
 from bert_core.analysis.windows import inspect
 from bert_core.model.choice import ModelChoice
 from bert_core.tasks.masked import fill
@@ -141,10 +142,10 @@ def test_it_prints_what_inspect_gives(
 ) -> None:
     encoder = encoder_of("bert-span")
     trace = trace_answer(encoder, question, context, layout=layout)
-    table = to_csv(inspect(trace, settings, decoder=decoder))
+    table = to_csv(inspect(trace, settings, decoder=decoder, rules=IN_THE_TEXT))
     given = (encoder.choice, question, context, settings, decoder, layout)
-    assert printed(inspect_snippet(*given)) == table.split("\n")
-    assert len(table.splitlines()) > 100 or decoder != "google"
+    assert printed(inspect_snippet(*given, None, 200)) == table.split("\n")
+    assert len(table.splitlines()) > 40 or decoder != "google"
 
 
 def test_a_long_document_is_opened_as_a_file(encoder_of, tmp_path, monkeypatch) -> None:
@@ -155,8 +156,8 @@ def test_a_long_document_is_opened_as_a_file(encoder_of, tmp_path, monkeypatch) 
     given = (encoder.choice, "Where is the heron?", None, DecodeSettings(), "google", None)
     trace = trace_answer(encoder, "Where is the heron?", text)
     assert printed(answer_snippet(*given)) == lines_of(decide_answer(trace, DecodeSettings()))
-    table = to_csv(inspect(trace, DecodeSettings()))
-    assert printed(inspect_snippet(*given)) == table.split("\n")
+    table = to_csv(inspect(trace, DecodeSettings(), rules=IN_THE_TEXT))
+    assert printed(inspect_snippet(*given, None, 200)) == table.split("\n")
 
 
 def test_only_what_was_changed_is_named(encoder_of) -> None:
@@ -165,6 +166,8 @@ def test_only_what_was_changed_is_named(encoder_of) -> None:
     lines = answer_snippet(ModelChoice("reader"), *usual).splitlines()
     assert "encoder = bert_core.load(bert_core.ModelChoice(source='reader'))" in lines
     assert f"result = bert_core.answer(encoder, {question!r}, context)" in lines
-    shown = inspect_snippet(ModelChoice("reader"), *usual).splitlines()
+    shown = inspect_snippet(ModelChoice("reader"), *usual, None, 12).splitlines()
     assert f"trace = trace_answer(encoder, {question!r}, context)" in shown
-    assert shown[-1] == "print(to_csv(inspect(trace, DecodeSettings())))"
+    assert (
+        shown[-1] == "print(to_csv(inspect(trace, DecodeSettings(), rules=IN_THE_TEXT, most=12)))"
+    )

@@ -48,12 +48,21 @@ def decide(
         InputError: there is no such decoder.
         ModelError: logits that are no numbers.
     """
-    if decoder not in _RULES:
+    check_decoder(decoder)
+    return _RULES[decoder](trace, replace(settings, lower=trace.lower), keep_rejected=keep_rejected)
+
+
+def check_decoder(decoder: str) -> None:
+    """Refuse a name that no decoder has.
+
+    Raises:
+        InputError: there is no such decoder.
+    """
+    if decoder not in DECODERS:
         raise InputError(
             f"There is no decoder {decoder!r}; choose one of {', '.join(DECODERS)}.",
             field="decoder",
         )
-    return _RULES[decoder](trace, replace(settings, lower=trace.lower), keep_rejected=keep_rejected)
 
 
 def _google(trace: SpanTrace, settings: DecodeSettings, *, keep_rejected: bool) -> list[SpanAnswer]:

@@ -210,16 +210,16 @@ def _check(settings: SpanSettings, specials: int) -> None:
     least = settings.max_query_length + specials + 1
     if settings.max_seq_length < least:
         raise InputError(
-            f"max_seq_length is {settings.max_seq_length}, but a question of "
-            f"{settings.max_query_length} word pieces leaves a context no room. Set it to {least} "
-            "or more, or set a lower max_query_length.",
+            f"max_seq_length is {settings.max_seq_length}, but a question may take "
+            f"{settings.max_query_length} word pieces (max_query_length), which leaves a context "
+            f"no room. Set it to {least} or more, or set a lower max_query_length.",
             field="max_seq_length",
         )
     room = settings.max_seq_length - settings.max_query_length - specials
     if settings.overlap and settings.doc_stride >= room:
         raise InputError(
             f"Windows that share {settings.doc_stride:,} word pieces cannot move on: beside a "
-            f"question of {settings.max_query_length:,} they hold {room:,} of the context. Set "
-            "doc_stride lower.",
+            f"question of max_query_length = {settings.max_query_length:,} they hold {room:,} of "
+            "the context. Set doc_stride lower.",
             field="doc_stride",
         )

@@ -35,7 +35,7 @@ def fitting(layout: SpanSettings | None, max_pieces: int, *, specials: int) -> S
     room = layout.max_seq_length - layout.max_query_length - specials
     if not layout.overlap and 0 < room < layout.doc_stride:
         raise InputError(
-            f"doc_stride is {layout.doc_stride:,}, but beside a question of "
+            f"doc_stride is {layout.doc_stride:,}, but beside a question of max_query_length = "
             f"{layout.max_query_length:,} word pieces a window holds {room:,} of the text: a step "
             f"that large would leave some out. Set it to {room:,} or less.",
             field="doc_stride",

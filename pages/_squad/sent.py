@@ -1,0 +1,55 @@
+"""Files that a visitor sent to the evaluation: kept while the session lasts, under their names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from bert_core import InputError
+from bert_core.data.uploads import LIMIT_MIB, keep_upload
+from bert_core.settings import read_settings
+from pages._shared.sentences import escaped
+
+
+class Sent(NamedTuple):
+    """A file.
+
+    Attributes:
+        path: where it is kept.
+        name: what the visitor calls it.
+    """
+
+    path: Path
+    name: str
+
+
+def receive(label: str, key: str) -> Sent | None:
+    """A file uploader whose file stays chosen when the visitor comes back to the page."""
+    kept = f"{key}_kept"
+
+    def changed() -> None:
+        st.session_state.pop(kept, None)
+
+    file = st.file_uploader(f"{label}; at most {LIMIT_MIB} MiB", ["json", "jsonl"], key=key,
+                            on_change=changed, max_upload_size=LIMIT_MIB)  # fmt: skip
+    if file is not None and kept not in st.session_state:
+        path = keep_upload(file, file.name, read_settings().home)
+        st.session_state[kept] = Sent(path, file.name)
+    found: Sent | None = st.session_state.get(kept)
+    if found is not None and file is None:
+        st.caption(escaped(f"Still here: {found.name}."))
+    return found
+
+
+@contextmanager
+def named(*files: Sent | None) -> Iterator[None]:
+    """Let errors of the block speak of files by the visitor's names."""
+    try:
+        yield
+    except InputError as error:
+        words = str(error)
+        for file in filter(None, files):
+            words = words.replace(file.path.name, file.name)
+        raise InputError(words, field=error.field) from None
