@@ -29,7 +29,7 @@ function createGrid(parent) {
   let data = null;
   let trigger = () => {};
   let built = ""; // the names that labels and buttons were made for
-  let sized = ""; // the width and density that were drawn
+  let width = 0; // CSS pixels that it was drawn for
   let current = 0; // the one cell Tab stops at
 
   const across = () => data.heads.length;
@@ -78,7 +78,7 @@ function createGrid(parent) {
     const palette = makePalette(root, data.signed);
     const [layers, heads, rows, columns] = data.shape;
     const density = devicePixelRatio;
-    sized = `${scroll.clientWidth} ${density}`;
+    width = scroll.clientWidth;
     const pitch = Math.max(LEAST, Math.min(MOST, (scroll.clientWidth - SIDE) / heads));
     const step = Math.floor(pitch * density);
     const size = step - Math.round(GAP * density);
@@ -152,9 +152,8 @@ function createGrid(parent) {
     point(event);
   });
   board.addEventListener("focusout", tip.hide);
-  const unwatch = watchSize(scroll, () => {
-    if (sized !== `${scroll.clientWidth} ${devicePixelRatio}`) draw();
-  });
+  const room = new ResizeObserver(() => scroll.clientWidth !== width && draw());
+  room.observe(scroll);
   const tell = (id) => id === data?.id && draw();
   listeners.add(tell);
 
@@ -162,7 +161,7 @@ function createGrid(parent) {
     update,
     destroy() {
       listeners.delete(tell);
-      unwatch();
+      room.disconnect();
       tip.hide();
       root.remove();
     },

@@ -52,7 +52,7 @@ function createHead(parent) {
   let weights = null; // as they came, exact
   let pointed = null; // {row, column}, one or both
   let locked = null; // a unit
-  let sized = ""; // the width and density that were drawn
+  let width = 0; // CSS pixels that it was drawn for
 
   value.setAttribute("role", "status");
 
@@ -107,7 +107,7 @@ function createHead(parent) {
     const { zero, most } = palette;
     const levels = new Uint8Array(weights.map((weight) =>
       zero + Math.round(most * Math.max(-1, Math.min(1, weight / data.full)))));
-    sized = `${frame.clientWidth} ${devicePixelRatio}`;
+    width = frame.clientWidth;
     zoom.draw((size) => view().draw({ data, weights, levels, palette, size }));
     legend(data, palette);
     show();
@@ -137,9 +137,8 @@ function createHead(parent) {
   root.onkeydown = (event) => {
     if (event.key === "Escape" && locked !== null) lock(null);
   };
-  const unwatch = watchSize(frame, () => {
-    if (sized !== `${frame.clientWidth} ${devicePixelRatio}`) draw();
-  });
+  const room = new ResizeObserver(() => frame.clientWidth !== width && draw());
+  room.observe(frame);
   const tell = (id) => id === data?.id && draw();
   listeners.add(tell);
 
@@ -147,7 +146,7 @@ function createHead(parent) {
     update,
     destroy() {
       listeners.delete(tell);
-      unwatch();
+      room.disconnect();
       root.remove();
     },
   };
@@ -196,8 +195,13 @@ function createFocus(parent) {
     const items = largest.slice(0, LISTED).filter(({ weight }) => weight !== 0);
     list.replaceChildren(...items.map(({ unit, weight }) => {
       const item = document.createElement("li");
-      const text = make("bdi", "", item);
-      setText(text, visible(data.units[unit]));
+      const name = make("span", "word", item);
+      setText(make("bdi", "", name), visible(data.units[unit]));
+      if (data.units.indexOf(data.units[unit]) !== data.units.lastIndexOf(data.units[unit])) {
+        const place = make("sub", "", name); // which of the same words it is
+        setText(place, `${unit}`);
+        place.title = `piece or word ${unit} of the text, counted from 0`;
+      }
       const fill = make("i", weight < 0 ? "minus" : "", make("span", "track", item));
       fill.style.width = `${Math.min(100, (100 * Math.abs(weight)) / data.full)}%`;
       setText(make("span", "number", item), exact(weight));

@@ -27,24 +27,6 @@ function bytesOf(id) {
   return [...buffers].find((held) => held.id === id)?.bytes;
 }
 
-// Calls `act` whenever the width of a node or the density of the screen changes.
-function watchSize(node, act) {
-  const observer = new ResizeObserver(act);
-  let query = null;
-  const dense = () => {
-    query?.removeEventListener("change", dense);
-    query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
-    query.addEventListener("change", dense);
-    act();
-  };
-  dense();
-  observer.observe(node);
-  return () => {
-    observer.disconnect();
-    query.removeEventListener("change", dense);
-  };
-}
-
 // The red, green and blue of any colour CSS knows.
 function channels(colour) {
   const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

@@ -29,18 +29,29 @@ function stamp(number, content) {
   return { bytes, id: number.toString(16).padStart(8, "0").padEnd(2 * STAMP, "0") };
 }
 
-function weightsOf(cell) {
-  const step = given.heads[cell].full / (given.most - given.zero);
-  const head = levels.subarray(cell * rows * columns, (cell + 1) * rows * columns);
-  return new Float32Array(head).map((level) => (level - given.zero) * step);
+const cells = layers * heads;
+const spanned = given.most - given.zero; // levels from 0 to the largest weight of a head
+
+function levelsOf(cell) {
+  return levels.subarray(cell * rows * columns, (cell + 1) * rows * columns);
 }
 
-// As levels of 8 bits, which is what the grid draws.
+function weightsOf(cell) {
+  const step = given.heads[cell].full / spanned;
+  return new Float32Array(levelsOf(cell)).map((level) => (level - given.zero) * step);
+}
+
+// What the grid draws: 8 bits for each weight, on the scale of its colours.
 function small() {
-  if (given.most < 256) return levels;
+  const bytes = new Uint8Array(levels.length);
   const [zero, most] = given.zero ? [128, 255] : [0, 255];
-  const shrink = (most - zero) / (given.most - given.zero);
-  return new Uint8Array(levels.map((level) => zero + Math.round((level - given.zero) * shrink)));
+  for (let cell = 0; cell < cells; cell += 1) {
+    const share = given.heads[cell].full / (given.grid.full[cell] || 1);
+    const step = ((most - zero) / spanned) * share;
+    const shown = levelsOf(cell).map((level) => zero + Math.round((level - given.zero) * step));
+    bytes.set(shown, cell * rows * columns);
+  }
+  return bytes;
 }
 
 const gridRoot = mounted("grid");

@@ -20,7 +20,9 @@ Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
 How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 Impossible = Annotated[bool, typer.Option("--impossible", help="There may be no answer.")]
 Threshold = Annotated[float, typer.Option(help="With --impossible: none above this margin, nats.")]
-Rules = Annotated[str, typer.Option("--decoder", help="google (run_squad), hf (run_qa), pipeline.")]
+Rules = Annotated[
+    str, typer.Option("--decoder", help="Rules: google (run_squad), hf (run_qa), pipeline.")
+]
 Length = Annotated[int | None, typer.Option(help="Longest input in word pieces; 384.")]
 Stride = Annotated[int | None, typer.Option(help="Step from window to window; 128.")]
 Query = Annotated[int | None, typer.Option(help="Longest question in word pieces; 64.")]

@@ -79,6 +79,7 @@ def evaluate() -> None:
 
 @app.command()
 def squad(
+    ctx: typer.Context,
     file: File = None,
     out: Out = None,
     predictions: Predictions = None,
@@ -106,6 +107,7 @@ def squad(
     with sentences():
         data = _checked(file, out, predictions, na_probs)
         if out is None:
+            _refuse_options(ctx)
             found = _scored(cast(Path, predictions), data, na_probs, na_threshold)
         else:
             choice = ModelChoice(model, revision, device, cast(Precision, precision))
@@ -135,6 +137,21 @@ def _checked(
     if na_probs is not None and predictions is None:
         raise InputError("--na-probs goes with --predictions; a model has its own.")
     return file
+
+
+def _refuse_options(ctx: typer.Context) -> None:
+    """Options that are for a model say nothing about predictions that are there already."""
+    used = {"file", "predictions", "na_probs", "na_threshold", "as_json"}
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in ctx.params
+        if name not in used and str(ctx.get_parameter_source(name)).endswith("COMMANDLINE")
+    ]
+    if given:
+        raise InputError(
+            f"Only with --out, where a model is asked: {', '.join(given)}. Leave that out: "
+            "predictions are scored as they are."
+        )
 
 
 def _scored(predictions: Path, gold: Path, na_probs: Path | None, threshold: float) -> Any:

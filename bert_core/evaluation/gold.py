@@ -144,6 +144,8 @@ def read_gold(path: str | os.PathLike[str], *, limit: int | None = None) -> Gold
         record = _record(each, source)
         questions[record.id] = _question(each, record)
         for answer in record.answers or ():
+            if answer.answer_start is None:
+                continue  # nobody said where it stands
             if not is_blank(answer.text) and not _in_place(record.context, answer):
                 stands = answer.text in record.context
                 misplaced, absent = misplaced + stands, absent + (not stands)

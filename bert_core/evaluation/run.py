@@ -8,7 +8,7 @@ behind the last whole answer, with the same blocks and so the same numbers.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bert_core.errors import InputError
@@ -76,19 +76,35 @@ def evaluate(
     return evaluation
 
 
-def judge_folder(
-    out: str | os.PathLike[str],
-    data: str | os.PathLike[str],
-    *,
-    null_threshold: float | None = None,
-) -> Judgement:
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The answers of an evaluation that is complete, without the candidates.
+
+    Attributes:
+        asked: what was asked.
+        gold: the questions.
+        rows: the answer to each.
+    """
+
+    asked: Asked
+    gold: Gold
+    rows: tuple[AnswerRow, ...]
+
+
+def judge_folder(out: str | os.PathLike[str], data: str | os.PathLike[str]) -> Judgement:
     """Judge each answer of an evaluation that is complete; no model is asked.
+
+    See :func:`read_kept` for arguments and errors.
+    """
+    return judge_kept(read_kept(out, data))
+
+
+def read_kept(out: str | os.PathLike[str], data: str | os.PathLike[str]) -> Kept:
+    """Read the answers of an evaluation that is complete.
 
     Args:
         out: its folder.
         data: the file of questions that it was made of.
-        null_threshold: decide again where no answer is given, by this threshold in nats; None:
-            the one that was asked for.
 
     Raises:
         InputError: the folder has no evaluation, a part of one, or one of another file.
@@ -109,10 +125,22 @@ def judge_folder(
             "Run the evaluation again: it goes on behind them.",
             field="out",
         )
+    return Kept(asked, gold, tuple(rows))
+
+
+def judge_kept(answers: Kept, *, null_threshold: float | None = None) -> Judgement:
+    """Judge answers, under another threshold if one is given.
+
+    Args:
+        answers: of a complete evaluation.
+        null_threshold: decide again where no answer is given, by this threshold in nats; None:
+            the one that was asked for.
+    """
+    asked, rows = answers.asked, answers.rows
     # The old pipeline has no threshold.
     if null_threshold is not None and asked.impossible and asked.decoder != "pipeline":
-        rows = [_decided(row, null_threshold) for row in rows]
-    return judge_answers(gold, rows, impossible=asked.impossible)
+        rows = tuple(_decided(row, null_threshold) for row in rows)
+    return judge_answers(answers.gold, rows, impossible=asked.impossible)
 
 
 def _decided(row: AnswerRow, threshold: float) -> AnswerRow:

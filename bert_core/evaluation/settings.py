@@ -32,8 +32,8 @@ class EvaluationSettings:
 
     Attributes:
         decoder: by whose rules answers are chosen.
-        impossible: whether a question may have no answer (SQuAD 2.0); None: if one of the file
-            has none.
+        impossible: whether a question may have no answer (SQuAD 2.0); None: if one of
+            those that are asked has none.
         null_threshold: no answer if its score leads by more than this, in nats.
         n_best: candidates, 1 to 200.
         max_answer_length: longest answer in word pieces, 1 to 512.

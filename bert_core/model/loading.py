@@ -1,5 +1,6 @@
 """From a choice to an encoder in memory."""
 
+import threading
 from typing import Any
 
 from bert_core.errors import ModelError
@@ -22,6 +23,11 @@ _OURS: dict[str, Any] = {
 """What a checkpoint's config.json may say about the way results are handed out, but not here."""
 
 
+_FIRST_IMPORT = threading.Lock()
+"""The library fills its modules as they are asked for: two threads that ask first, for different
+models, can each find the other's half-filled ones."""
+
+
 def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = None) -> Encoder:
     """Load a model: the embedded one by default.
 
@@ -38,9 +44,16 @@ def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = No
     polite_threads()
     if on_progress is not None:
         on_progress(f"Loading {checkpoint.source}", None)
+    with _FIRST_IMPORT:
+        _import_library()
     products = dtype_for(choice.device, choice.precision)
     tokenizer = Tokenizer(checkpoint)
     return Encoder(checkpoint, choice, tokenizer, _body(checkpoint, choice, products))
+
+
+def _import_library() -> None:
+    """Bring in what loading needs of transformers; at once when it is there."""
+    from transformers import AutoModel, AutoTokenizer  # noqa: F401
 
 
 def _model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:

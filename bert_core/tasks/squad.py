@@ -8,7 +8,7 @@ another threshold or other rules, without asking the model.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from bert_core.tasks.spans.contexts import Contexts
 from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.decoders import Decoder, check_decoder, decide
 from bert_core.tasks.spans.features import SpanSettings, encode
-from bert_core.tasks.spans.lengths import fitting
+from bert_core.tasks.spans.lengths import fitting, refuse_many
 from bert_core.tasks.spans.places import piece_places
 from bert_core.tasks.spans.trace import SpanTrace
 
@@ -156,6 +156,9 @@ def trace_answer(
     encoder.checkpoint.require("span")
     check_text(question, "question")
     document = read_document(encoder, context) if isinstance(context, str) else context
+    specials = 2 + encoder.tokenizer.seps_between
+    used = fitting(layout, encoder.tokenizer.max_pieces, specials=specials)
+    refuse_many(len(document.contexts.all[0].ids), used, specials=specials)
     example = QuestionExample(1, "1", "", question, document.text, answers=())
     trace = trace_questions(
         encoder, [example], layout=layout, contexts=document.contexts, on_progress=on_progress
@@ -241,6 +244,21 @@ def decide_answer(
         windows=len(trace.features.windows),
         notes=_notes(trace),
     )
+
+
+def under_threshold(result: AnswerResult, threshold: float) -> AnswerResult:
+    """The same answer under another threshold: nothing is decoded again.
+
+    Args:
+        result: from run_squad's or run_qa's rules; the pipeline's know no threshold.
+        threshold: no answer if its score leads by more than this, in nats.
+    """
+    if result.null_odds is None:
+        return result
+    if result.null_odds > threshold:
+        return replace(result, text="", best=None, why=REASONS["null score"])
+    best = next(each for each in result.nbest if each.text)
+    return replace(result, text=best.text, best=best, why=REASONS["best span"])
 
 
 def _check_settings(settings: DecodeSettings) -> None:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -23,7 +22,7 @@ from bert_core.analysis.attention.table import head_table
 from bert_core.errors import InputError
 from bert_core.settings import PROJECT
 from bert_core.views.attention_clicks import Pick
-from bert_core.views.attention_levels import Levels, Scale, quantise
+from bert_core.views.attention_levels import Levels, Scale, quantise, scaled
 from bert_core.views.attention_payload import grid_words, head_notes, head_words
 from bert_core.views.reports import TEMPLATES
 
@@ -62,6 +61,7 @@ def attention_html(
 
     Raises:
         InputError: the file would be larger than ``LARGEST_FILE``, or the share is out of range.
+        ValueError: notes do not fit, or the scale is ``"one"`` and a weight lies above 1.
     """
     size = result.weights.size * 4 // 3  # three bytes are four letters
     if size > LARGEST_FILE:
@@ -72,7 +72,8 @@ def attention_html(
         )
     # The lines of a head take some four letters each.
     lines = 4 * LINES * result.weights.shape[0] * result.weights.shape[1]
-    levels = quantise(result.weights, scale, depth=16 if 2 * size + lines < SMALL_FILE else 8)
+    # Each head on its own scale, whatever the colours are: so values keep most of their digits.
+    levels = quantise(result.weights, "head", depth=16 if 2 * size + lines < SMALL_FILE else 8)
     script, style = _script(), (TEMPLATES / "attention.css").read_text("utf-8")
     return _environment().get_template("attention.html.j2").render(
         script=Markup(script),  # noqa: S704 - ours, and hashed
@@ -96,12 +97,19 @@ def _data(
     scale: Scale,
     share: float,
 ) -> str:
-    notes = notes or _notes(result)
-    words = grid_words(levels, scale, layers=result.layers, heads=result.heads, notes=notes)
+    shown = replace(levels, full=scaled(levels.full, scale))
+    words = grid_words(
+        shown,
+        scale,
+        layers=result.layers,
+        heads=result.heads,
+        notes=notes or _notes(result),
+    )
     grid = {
         **words,
         "label": "All heads",
         "shape": list(levels.values.shape),
+        "full": shown.full.ravel().tolist(),
         "selected": _cell(result, selected),
     }
     said = {
@@ -200,11 +208,7 @@ def _about(result: AttentionResult) -> str:
 
 def _rounding(levels: Levels) -> str:
     steps = levels.most - levels.zero
-    if np.ptp(levels.full) == 0:
-        of = f"{levels.full.max():.3g}, the full colour"
-    else:
-        of = "the largest of its head"
-    return f"The values in this file are rounded to 1/{steps:,} of {of}."
+    return f"The values in this file are rounded to 1/{steps:,} of the largest of their head."
 
 
 def _environment() -> Environment:

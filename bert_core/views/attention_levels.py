@@ -70,17 +70,30 @@ def quantise(
         raise ValueError("A weight is not a finite number.")
     most = 2**depth - 1
     zero = (most + 1) // 2 if signed or (lowest < 0).any() else 0
-    full = np.maximum(highest, -lowest).astype(np.float64)
-    if scale == "one" and full.max() > 1 + 1e-6:  # softmax in float32 may pass 1
-        raise ValueError(f"A weight of size {full.max()} is above 1.")
-    if scale != "head":
-        full = np.full_like(full, 1.0 if scale == "one" else full.max())
+    full = scaled(np.maximum(highest, -lowest).astype(np.float64), scale)
     values = np.empty(weights.shape, dtype=np.uint8 if depth == 8 else np.uint16)
     steps = ((most - zero) / np.where(full > 0, full, 1)).astype(np.float32)
     # Layer by layer: all heads of a long input take 151 MB, and so would a copy of them.
     for layer, step, level in zip(weights, steps, values, strict=True):
         level[...] = np.rint(np.minimum(layer * step[:, None, None], most - zero)) + zero
     return Levels(values, full, zero, most)
+
+
+def scaled(largest: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+    """The size that gets the full colour in each head, shape (L, A).
+
+    Args:
+        largest: shape (L, A), the largest size in each head.
+        scale: see :func:`quantise`.
+
+    Raises:
+        ValueError: the scale is ``"one"`` and a size lies above 1.
+    """
+    if scale == "head":
+        return largest
+    if scale == "one" and largest.max() > 1 + 1e-6:  # softmax in float32 may pass 1
+        raise ValueError(f"A weight of size {largest.max()} is above 1.")
+    return np.full_like(largest, 1.0 if scale == "one" else largest.max())
 
 
 def thinned(levels: Levels, most: int) -> Levels:

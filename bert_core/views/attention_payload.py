@@ -29,8 +29,8 @@ from bert_core.views.numbers import bits, counted, percent
 
 GRID_BYTES = 4_000_000
 """Most bytes of a grid's buffer."""
-CELL_PIXELS = 128
-"""Most pixels on a side of one head in the grid; a screen shows about as many."""
+CELL_PIXELS = 80
+"""Most dots on a side of one head in the grid; a wide page has about as many pixels for it."""
 PATTERNS: dict[Pattern, str] = {
     "self": "mostly itself",
     "previous": "mostly previous piece",

@@ -62,7 +62,7 @@ def null_histogram(odds: NullOdds, threshold: float) -> Any:
                 hovertemplate="margin %{x}: %{y} questions<extra>%{fullData.name}</extra>",
             )
     figure.add_vline(x=threshold, line={"color": ACCENT, "width": 2}, annotation_text="threshold")
-    figure.update_xaxes(title="margin of no answer, in nats")
+    figure.update_xaxes(title="score of no answer")
     figure.update_yaxes(title="questions")
     figure.update_layout(
         height=_HEIGHT,

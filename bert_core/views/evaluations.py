@@ -73,7 +73,7 @@ def questions(found: Sequence[JudgedQuestion], *, total: int) -> BarTable:
         Bar(
             (
                 each.question,
-                _short(each.prediction) if each.prediction else "no answer",
+                _said(each.prediction),
                 _short(each.gold[0]) if each.gold else "no answer",
                 each.kind,
                 "–" if each.null_odds is None else signed(each.null_odds),
@@ -93,6 +93,12 @@ def questions(found: Sequence[JudgedQuestion], *, total: int) -> BarTable:
     )
     badge = counted(total, "question") if total == len(rows) else f"{len(rows):,} of {total:,}"
     return BarTable(columns, rows, caption="Questions", badge=badge, scale=1.0)
+
+
+def _said(prediction: str | None) -> str:
+    if prediction is None:
+        return "nothing in the file"
+    return _short(prediction) if prediction else "no answer"
 
 
 def _short(text: str) -> str:

@@ -12,7 +12,7 @@ from pages._shared.models import encoder
 
 T = TypeVar("T")
 Pieces = tuple[int, ...]
-KEEP_LONG = 8
+KEEP_LONG = 16
 _keep = st.cache_data(max_entries=64, show_spinner=False, hash_funcs={ModelChoice: repr})
 # A trace of hundreds of masks is hundreds of MiB of logits, so only a few are kept.
 _keep_few = st.cache_data(max_entries=8, show_spinner=False, hash_funcs={ModelChoice: repr})

@@ -104,8 +104,9 @@ def attention_head(head: HeadPayload, *, key: str, view: Literal["map", "lines"]
     def read(sent: object) -> Lock | None:
         return read_lock(sent, head.units)
 
+    kept = locked if locked is not None and locked < head.units else None
     data = {**head.data, "label": label, "badge": badge, "view": view, "height": height,
-            "locked": locked}  # fmt: skip
+            "locked": kept}  # fmt: skip
     return _with_buffer(_HEAD, key, data, head.buffer, "locked", read, on_lock)
 
 

@@ -7,6 +7,7 @@ from bert_core.data.examples import QuestionExample
 from bert_core.data.squad import read_squad
 from bert_core.data.uploads import LIMIT_MIB, keep_upload
 from bert_core.settings import read_settings
+from bert_core.views.numbers import counted
 from pages._shared.answers import kept
 from pages._squad import state
 
@@ -19,7 +20,10 @@ def panel() -> None:
                             key="qa_squad_file", max_upload_size=LIMIT_MIB)  # fmt: skip
     if sent is None:
         return
-    every = kept(("squad file", sent.file_id), lambda: _read(sent))
+    every, left_out = kept(("squad file", sent.file_id), lambda: _read(sent))
+    if left_out:
+        st.caption(f"{counted(left_out, 'question')} of the file cannot be used and "
+                   f"{'is' if left_out == 1 else 'are'} not listed.")  # fmt: skip
     titles = list(dict.fromkeys(each.title or "untitled" for each in every))
     title = st.selectbox("Article", titles, key="qa_article")
     of_title = [each for each in every if (each.title or "untitled") == title]
@@ -30,13 +34,13 @@ def panel() -> None:
     st.button("Open", icon=":material/menu_book:", on_click=_open, args=(title, context, question))
 
 
-def _read(sent: object) -> tuple[QuestionExample, ...]:
+def _read(sent: object) -> tuple[tuple[QuestionExample, ...], int]:
     path = keep_upload(sent, sent.name, read_settings().home)  # type: ignore[attr-defined,arg-type]
     found = read_squad(path, version_2=True)
     if not found.examples:
         why = found.problems[0].message if found.problems else ""
         raise InputError(f"The file has no question that can be read. {why}", field="upload")
-    return found.examples
+    return found.examples, found.read - len(found.examples)
 
 
 def _open(title: str, context: str, question: str) -> None:

@@ -1,5 +1,7 @@
 """Compare readers: the same question to a second model, side by side."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from bert_core import ModelChoice
@@ -31,8 +33,9 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
     with left:
         _side(reading.result, "first")
     with right, shown_errors():
-        other = ModelChoice(st.session_state["qa_other"].strip(), None, choice.device)
-        trace = traced(other, reading.document.text, reading.result.question, state.layout())
+        other = replace(choice, source=st.session_state["qa_other"].strip(), revision=None)
+        trace = traced(other, reading.document.text, reading.result.question, state.layout(),
+                       name="second")  # fmt: skip
         if trace is not None:
             _side(decide_answer(trace, reading.settings, decoder=reading.decoder), "second")
 

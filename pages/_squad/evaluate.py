@@ -5,10 +5,11 @@ import hashlib
 import streamlit as st
 
 from bert_core import ModelChoice
+from bert_core.evaluation.gold import read_gold
 from bert_core.evaluation.judging import Judgement
-from bert_core.evaluation.run import evaluate, judge_folder
+from bert_core.evaluation.run import evaluate, judge_kept, read_kept
 from bert_core.evaluation.scoring import judge_files
-from bert_core.evaluation.settings import EvaluationSettings
+from bert_core.evaluation.settings import EvaluationSettings, ask_for
 from bert_core.evaluation.summary import summarise
 from bert_core.settings import read_settings
 from bert_core.tasks.spans.decoders import DECODERS
@@ -72,9 +73,14 @@ def _settings() -> EvaluationSettings:
 
 def _read(choice: ModelChoice, gold: Sent, settings: EvaluationSettings) -> scores.Done | None:
     """Answer all questions; what was answered is kept on disk, so that a stop loses nothing."""
-    key_of_all = hashlib.sha256(repr((choice, gold.path.name, settings)).encode()).hexdigest()[:16]
-    out = read_settings().home / "evaluations" / key_of_all
     key = ("evaluation", choice, gold, settings)
+    with named(gold):
+        # With another model, file, setting or library the answers are others: another folder.
+        asked = kept(("asked", *key), lambda: ask_for(
+            encoder_with_progress(choice), read_gold(gold.path, limit=settings.limit), settings
+        ))  # fmt: skip
+    name = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
+    out = read_settings().home / "evaluations" / name
     slot = st.empty()
     if not is_kept(key):
         begun = (out / "answers.jsonl").is_file()
@@ -92,7 +98,9 @@ def _read(choice: ModelChoice, gold: Sent, settings: EvaluationSettings) -> scor
         found = kept(key, lambda: evaluate(encoder_with_progress(choice), gold.path, out, settings,
                                            on_progress=bar))  # fmt: skip
         slot.empty()
-        return scores.Done(found, judge_folder(out, gold.path), gold, out)
+        answers = kept(("answers", out), lambda: read_kept(out, gold.path))
+        judged = kept(("judged", out), lambda: judge_kept(answers))
+        return scores.Done(found, judged, gold, out)
 
 
 def _score(gold: Sent) -> scores.Done | None:

@@ -100,8 +100,9 @@ def _take_ready() -> None:
     if not values["qa_ready"]:
         return
     values["qa_question"] = values["qa_ready"]
-    if values["qa_ready"] == state.EXAMPLES[values["qa_example"]].missing:
-        values.update(qa_impossible=True, qa_threshold=state.TELLING)
+    missing = values["qa_ready"] == state.EXAMPLES[values["qa_example"]].missing
+    values.update(qa_impossible=missing, qa_threshold=state.TELLING if missing else 0.0,
+                  qa_window=None)  # fmt: skip
 
 
 def _options() -> None:

@@ -17,6 +17,7 @@ from bert_core.tasks.squad import (
     decide_answer,
     read_document,
     trace_answer,
+    under_threshold,
 )
 from pages._shared.answers import is_kept, kept
 from pages._shared.components import document as shown
@@ -52,41 +53,60 @@ def read(choice: ModelChoice, place: DeltaGenerator) -> Reading | None:
 
     A document that is long, or not asked about, is shown in ``place`` as it is.
     """
-    values, document = st.session_state, state.current()
-    asked = bool(values["qa_question"].strip())
-    key = ("spans", choice, document.text, values["qa_question"], state.layout())
+    values, document, layout = st.session_state, state.current(), state.layout()
+    question = values["qa_question"]
+    key = _key(choice, document.text, question, layout)
     waits = len(document.text) > LONG and not is_kept(key)
-    if waits or not asked:
+    if waits or not question.strip():
         with place:
             inputs.heading(document)
             shown(document.text, key="qa_unread")
-    if not asked:
+    if not question.strip():
         st.info("Ask a question about this document.", icon=":material/contact_support:")
         return None
-    trace = traced(choice, document.text, values["qa_question"], state.layout())
+    trace = traced(choice, document.text, question, layout, name="first")
     if trace is None:
         return None
     if waits:
         st.rerun()  # the page is drawn anew, with the answer in its place
     settings, decoder = state.settings(), values["qa_decoder"]
-    result = decide_answer(trace, settings, decoder=decoder)
-    allowed = replace(settings, impossible=True)
-    weighed = decide_answer(trace, allowed, decoder=decoder)
+    result = decided(key, trace, settings, decoder)
+    weighed = decided(key, trace, replace(settings, impossible=True), decoder)
     return Reading(document, trace, settings, decoder, result, weighed)
 
 
-def traced(
+def decided(
+    key: tuple[object, ...], trace: SpanTrace, settings: DecodeSettings, decoder: Decoder
+) -> AnswerResult:
+    """The answer from a trace: decided on once, and for each threshold told anew."""
+    once = replace(settings, null_threshold=0.0)
+    result = kept((*key, once, decoder), lambda: decide_answer(trace, once, decoder=decoder))
+    return result if decoder == "pipeline" else under_threshold(result, settings.null_threshold)
+
+
+def _key(
     choice: ModelChoice, text: str, question: str, layout: SpanSettings | None
+) -> tuple[object, ...]:
+    return "spans", choice, text, question, layout
+
+
+def traced(
+    choice: ModelChoice, text: str, question: str, layout: SpanSettings | None, *, name: str
 ) -> SpanTrace | None:
-    """The forward pass over all windows; a long one shows how far it is and can be stopped."""
-    key = ("spans", choice, text, question, layout)
+    """The forward pass over all windows; a long one shows how far it is and can be stopped.
+
+    ``name`` tells the buttons of two readers on one page apart.
+    """
+    key = _key(choice, text, question, layout)
     stop = st.empty()
     if len(text) > LONG and not is_kept(key):
         if st.session_state.get("qa_stopped") == key:
             st.info("Stopped before the whole document was read.", icon=":material/stop_circle:")
-            st.button("Ask again", icon=":material/play_arrow:", on_click=_stop, args=(None,))
+            st.button("Ask again", icon=":material/play_arrow:", on_click=_stop, args=(None,),
+                      key=f"qa_again_{name}")  # fmt: skip
             return None
-        stop.button("Stop", icon=":material/stop:", on_click=_stop, args=(key,))
+        stop.button("Stop", icon=":material/stop:", on_click=_stop, args=(key,),
+                    key=f"qa_stop_{name}")  # fmt: skip
     bar = ProgressBar("Windows")
     trace = kept(
         key,

@@ -11,7 +11,7 @@ from bert_core.evaluation.judging import Judgement
 from bert_core.evaluation.kinds import KINDS
 from bert_core.evaluation.listing import MISTAKES, mistakes, null_odds
 from bert_core.evaluation.report import Evaluation
-from bert_core.evaluation.run import judge_folder
+from bert_core.evaluation.run import judge_kept, read_kept
 from bert_core.evaluation.settings import Asked
 from bert_core.evaluation.summary import summarise
 from bert_core.views import evaluation_figures, evaluations
@@ -67,7 +67,7 @@ def panel(done: Done) -> None:
              key="qa_by_answer")  # fmt: skip
         show(evaluations.groups("words of the document", done.found.document_lengths),
              key="qa_by_document")  # fmt: skip
-    _questions(done.judged, done.gold.name)
+    _questions(done.judged, done.gold.name, done.found.asked)
     if done.out is not None:
         _downloads(done.out)
 
@@ -89,14 +89,15 @@ def _redecided(done: Done, out: Path, asked: Asked) -> Done:
     )  # fmt: skip
     if threshold == asked.null_threshold:
         return done
+    answers = kept(("answers", out), lambda: read_kept(out, done.gold.path))
     judged = kept(("judged", out, threshold),
-                  lambda: judge_folder(out, done.gold.path, null_threshold=threshold))  # fmt: skip
+                  lambda: judge_kept(answers, null_threshold=threshold))  # fmt: skip
     pairs = zip(done.judged.questions, judged.questions, strict=True)
     flipped = sum(before.prediction != after.prediction for before, after in pairs)
     st.caption(f"{flipped:,} of {len(judged.questions):,} answers change. The downloads hold the "
                f"answers at {asked.null_threshold:g}.")  # fmt: skip
     found = summarise(judged, asked=replace(asked, null_threshold=threshold),
-                      reading=done.found.reading)  # fmt: skip
+                      reading=done.found.reading, cut=done.found.counts.cut)  # fmt: skip
     return Done(found, judged, done.gold, out)
 
 
@@ -130,7 +131,7 @@ def _thresholds(found: Evaluation, judged: Judgement) -> None:
                f"{found.metrics['best_exact_thresh']:.2f}.")  # fmt: skip
 
 
-def _questions(judged: Judgement, name: str) -> None:
+def _questions(judged: Judgement, name: str, asked: Asked | None) -> None:
     """The questions with filters; a click opens one under Ask."""
     left, right = st.columns(2)
     kinds = left.multiselect("Kinds", KINDS, default=MISTAKES, key="qa_kinds_shown")
@@ -147,6 +148,11 @@ def _questions(judged: Judgement, name: str) -> None:
         chosen = shown[row]
         state.take_text(chosen.context, f"question {chosen.row:,} of {name}")
         st.session_state.update(qa_question=chosen.question, qa_view=state.VIEWS[0])
+        if asked is not None:  # as it was asked here
+            st.session_state.update(
+                qa_impossible=asked.impossible, qa_decoder=asked.decoder, qa_overlap=asked.overlap,
+                qa_threshold=min(max(asked.null_threshold, state.LOWEST), state.HIGHEST),
+            )  # fmt: skip
 
     table = evaluations.questions(shown, total=len(every))
     bars(table.rows, key="qa_questions", columns=table.columns, caption=table.caption,

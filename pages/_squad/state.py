@@ -70,12 +70,14 @@ def take_example() -> None:
     """Open the chosen example with its first question."""
     example = EXAMPLES.get(st.session_state.get("qa_example_pills") or "")
     if example is not None:
-        st.session_state.update(qa_example=example.name, qa_question=example.questions[0])
+        st.session_state.update(qa_example=example.name, qa_question=example.questions[0],
+                                qa_impossible=False, qa_threshold=0.0, qa_window=None)  # fmt: skip
 
 
 def take_text(text: str, name: str = "your text", notes: tuple[str, ...] = ()) -> None:
     """Open a document of the visitor's own, which nothing has been asked yet."""
-    st.session_state.update(qa_example=OWN, qa_text=text, qa_origin=(name, notes), qa_question="")
+    st.session_state.update(qa_example=OWN, qa_text=text, qa_origin=(name, notes), qa_question="",
+                            qa_window=None)  # fmt: skip
 
 
 def short(context: str) -> str | None:

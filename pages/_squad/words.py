@@ -18,7 +18,7 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
     if best is None:
         st.caption("There is no answer whose words could be weighed.")
         return
-    place = best.window, best.start_piece, best.end_piece
+    place = reading.trace.layout, best.window, best.start_piece, best.end_piece
     key = ("question words", choice, reading.result.context, reading.result.question, place)
     bar = ProgressBar("Words")
     found = kept(key, lambda: question_words(encoder_with_progress(choice), reading.trace, best,

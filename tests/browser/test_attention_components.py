@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ LAYERS, HEADS, PIECES = 3, 4, 16
 RESULT = made_result(LAYERS, HEADS, PIECES)
 UNITS = [unit.text for unit in RESULT.units]
 LONG = 30_000  # milliseconds
+LIGHT, DARK = ("#ffffff", "#4f46e5"), ("#10131b", "#8b88ff")  # paper and accent of the themes
 
 # The colour of the grid at the middle of every weight, (layers, heads, pieces, pieces, 3).
 COLOURS = """(canvas, [layers, heads, pieces]) => {
@@ -85,7 +87,7 @@ def value(page: Page) -> Locator:
     return page.locator(".st-key-head").get_by_role("status")
 
 
-def stated(page: Page, said: str) -> None:
+def stated(page: Page, said: str | re.Pattern[str]) -> None:
     expect(page.get_by_text(said)).to_be_visible()
 
 
@@ -135,15 +137,17 @@ def mixed(paper: str, accent: str, levels: np.ndarray) -> np.ndarray:
 def test_every_weight_has_its_colour(show: Callable[..., Page], dark: bool) -> None:
     page = show(dark=dark)
     found = np.array(grid(page).evaluate(COLOURS, [LAYERS, HEADS, PIECES]))
-    ends = ("#10131b", "#8b88ff") if dark else ("#ffffff", "#4f46e5")
-    assert np.abs(found - mixed(*ends, quantise(RESULT.weights).values)).max() <= 1
+    assert (
+        np.abs(found - mixed(*(DARK if dark else LIGHT), quantise(RESULT.weights).values)).max()
+        <= 1
+    )
     point(page, 2, 6)
     assert [pair for pair in page.evaluate(CONTRAST) if pair[1] < 4.5] == []
     page.emulate_media(color_scheme="light" if dark else "dark")
-    ends = ("#ffffff", "#4f46e5") if dark else ("#10131b", "#8b88ff")
+    paper, _ = LIGHT if dark else DARK
     page.wait_for_function(
         "([canvas, red]) => canvas.getContext('2d').getImageData(0, 0, 1, 1).data[0] === red",
-        arg=[grid(page).element_handle(), int(ends[0][1:3], 16)],
+        arg=[grid(page).element_handle(), int(paper[1:3], 16)],
     )
 
 
@@ -184,7 +188,7 @@ def test_keys_move_between_heads(show: Callable[..., Page]) -> None:
 
 
 def test_values_are_exact_by_mouse_and_by_key(show: Callable[..., Page]) -> None:
-    page = show()
+    page = show("?height=700")
     weights = RESULT.weights[0, 0]
     smallest = divmod(int(weights.argmin()), PIECES)
     largest = divmod(int(weights.argmax()), PIECES)
@@ -192,17 +196,16 @@ def test_values_are_exact_by_mouse_and_by_key(show: Callable[..., Page]) -> None
         point(page, row, column)
         expect(value(page)).to_have_text(sentence(weights, row, column))
     box = page.get_by_role("application", name="Layer 1, head 1")
-    page.mouse.move(5, 5)
     box.focus()
-    page.keyboard.press("ArrowDown")
-    row, column = 0, 0
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Home")
+    row, column = largest[0], 0
     for key, down, right in (("ArrowRight", 0, 1), ("ArrowDown", 1, 0), ("ArrowDown", 1, 0),
                              ("End", 0, PIECES), ("ArrowRight", 0, 1), ("ArrowUp", -1, 0),
                              ("ArrowLeft", 0, -1), ("Home", 0, -PIECES)):  # fmt: skip
         page.keyboard.press(key)
         row, column = (min(PIECES - 1, max(0, at)) for at in (row + down, column + right))
-        if key != "ArrowRight" or column > 1:
-            expect(value(page)).to_have_text(sentence(weights, row, column))
+        expect(value(page)).to_have_text(sentence(weights, row, column))
 
 
 def test_a_word_is_kept_and_let_go(show: Callable[..., Page]) -> None:
@@ -243,8 +246,9 @@ def test_lines_are_the_strongest_edges(show: Callable[..., Page]) -> None:
     expect(page.locator(".st-key-head .map")).to_be_hidden()
     box = page.get_by_role("application", name="Layer 1, head 1")
     box.focus()
+    page.keyboard.press("Home")
     row = int(edges.rows[0])
-    for _ in range(row + 1):
+    for _ in range(row):
         page.keyboard.press("ArrowDown")
     focused = edges.rows == row
     kept = int((focused | (edges.columns == row)).sum())
@@ -276,7 +280,7 @@ def test_a_difference_diverges_and_nothing_is_mounted_again(show: Callable[..., 
     row, column = divmod(int(change[0, 0].argmin()), PIECES)
     point(page, row, column)
     expect(value(page)).to_contain_text(f"−{-change[0, 0].min():.4f}")
-    stated(page, "Blue is above 0, orange below.")
+    stated(page, re.compile("^Blue is above 0"))
 
 
 def test_texts_stay_texts(show: Callable[..., Page]) -> None:
@@ -300,8 +304,8 @@ def test_512_pieces_and_a_choice_that_costs_little(
     )
     page.goto(f"{serve(HERE / 'attention_page.py')}?pieces=512&layers=2&heads=2")
     drawn(page)
-    assert sum(frames) > 4 * 128 * 128 + 4 * 512 * 512  # all heads, and one exactly
-    stated(page, "largest of up to 4 × 4 weights")
+    assert sum(frames) > 4 * 80 * 80 + 4 * 512 * 512  # all heads, and one exactly
+    stated(page, "largest of up to 7 × 7 weights")
     assert min(grid(page).evaluate(MARKED, [2, 2])) > 0
     result = made_result(2, 2, 512)
     box = page.locator(".st-key-head .map")
@@ -312,14 +316,14 @@ def test_512_pieces_and_a_choice_that_costs_little(
     assert canvas.evaluate("canvas => canvas.width < 1400 && canvas.height < 1000")
     box.hover(position=spot(page, 5, 7, cell=12))
     weight = written(float(result.weights[0, 0, 305, 107]))
-    expect(value(page)).to_have_text(f"from 'word304' to 'word106': {weight}")
+    expect(value(page)).to_have_text(f"from 'word303' to 'word106': {weight}")
     frames.clear()
     box.click(position=spot(page, 5, 7, cell=12))
     stated(page, "kept 305;")
     assert 1_000 < sum(frames) < 150_000  # and not the weights again
     page.keyboard.press("End")
     expect(value(page)).to_have_text(
-        f"from 'word304' to '[SEP]': {written(float(result.weights[0, 0, 305, 511]))}"
+        f"from 'word303' to '[SEP]': {written(float(result.weights[0, 0, 305, 511]))}"
     )
     assert box.evaluate("box => box.scrollLeft > 4000")
 
@@ -327,7 +331,7 @@ def test_512_pieces_and_a_choice_that_costs_little(
 def test_a_dense_screen_is_drawn_sharply(show: Callable[..., Page]) -> None:
     page = show()
     session = page.context.new_cdp_session(page)
-    size = {"width": 1400, "height": 900, "deviceScaleFactor": 2, "mobile": False}
+    size = {"width": 1300, "height": 900, "deviceScaleFactor": 2, "mobile": False}
     session.send("Emulation.setDeviceMetricsOverride", size)
     for canvas in (grid(page), page.locator(".st-key-head .stage canvas")):
         page.wait_for_function(
@@ -336,7 +340,7 @@ def test_a_dense_screen_is_drawn_sharply(show: Callable[..., Page]) -> None:
         )
     found = np.array(grid(page).evaluate(COLOURS, [LAYERS, HEADS, PIECES]))
     levels = quantise(RESULT.weights).values
-    assert np.abs(found - mixed("#ffffff", "#4f46e5", levels)).max() <= 1
+    assert np.abs(found - mixed(*LIGHT, levels)).max() <= 1
 
 
 def test_a_phone_and_a_finger(show: Callable[..., Page]) -> None:
@@ -359,7 +363,8 @@ def test_a_block_and_a_view_that_goes_and_comes_back(show: Callable[..., Page]) 
     stated(page, "do not compare heads by colour")
     box = page.get_by_role("application", name="Layer 1, head 1")
     box.focus()
-    page.keyboard.press("ArrowDown")
+    for key in ("Home", "ArrowDown"):
+        page.keyboard.press(key)
     weight = written(float(block.weights[0, 0, 1, 0]))
     expect(value(page)).to_have_text(f"from '{UNITS[1]}' to '{UNITS[block.columns[0]]}': {weight}")
     expect(page.locator(".st-key-head .focus ol").nth(1).locator("li")).to_have_count(0)
@@ -371,31 +376,39 @@ def test_a_block_and_a_view_that_goes_and_comes_back(show: Callable[..., Page]) 
     assert min(grid(page).evaluate(MARKED, [LAYERS, HEADS])) > 0
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("signed", [False, True], ids=["light", "dark and signed"])
 def test_the_exported_file_works_from_disk(
-    open_page: Callable[..., Page], tmp_path: Path, dark: bool
+    open_page: Callable[..., Page], tmp_path: Path, signed: bool
 ) -> None:
+    result = RESULT
+    if signed:
+        other = made_result(LAYERS, HEADS, PIECES, seed=1)
+        result = replace(RESULT, weights=RESULT.weights - other.weights)
     file = tmp_path / "attention.html"
-    file.write_text(attention_html(RESULT, snippet=HOSTILE), encoding="utf-8")
-    page = open_page(file.as_uri(), dark=dark)
+    file.write_text(attention_html(result, snippet=HOSTILE), encoding="utf-8")
+    page = open_page(file.as_uri(), dark=signed)
     page.on("dialog", lambda dialog: pytest.fail(f"a text spoke: {dialog.message}"))
     canvas = page.locator("#grid .board canvas")
     page.locator("#head [data-drawn]").wait_for(timeout=LONG)
-    found = np.array(canvas.evaluate(COLOURS, [LAYERS, HEADS, PIECES]))
-    ends = ("#10131b", "#8b88ff") if dark else ("#ffffff", "#4f46e5")
-    assert np.abs(found - mixed(*ends, quantise(RESULT.weights).values)).max() <= 1.5
+    assert min(canvas.evaluate(MARKED, [LAYERS, HEADS])) > 0
+    if not signed:
+        found = np.array(canvas.evaluate(COLOURS, [LAYERS, HEADS, PIECES]))
+        # Rounded to 16 bits and then to 8, a level may come out one higher or lower.
+        levels = quantise(result.weights).values.astype(int)
+        near = [mixed(*LIGHT, np.clip(levels + step, 0, 255)) for step in (-1, 0, 1)]
+        within = np.clip(found, np.min(near, axis=0), np.max(near, axis=0))
+        assert np.abs(found - within).max() <= 1
+
     page.locator("#grid .cell").nth(9).click()
     expect(page.locator("#head .title")).to_have_text("Layer 3, head 2")
-    weights = RESULT.weights[2, 1]
-    box = page.locator("#head .map")
-    box.focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#head").get_by_role("status")).to_have_text(
-        re.compile(f"^from '{UNITS[1]}' to '{UNITS[1]}': ")
-    )
-    said = page.locator("#head").get_by_role("status").inner_text().rpartition(": ")[2]
-    assert float(said) == pytest.approx(weights[1, 1], abs=1e-4)
+    weights = result.weights[2, 1]
+    page.locator("#head .map").focus()
+    for key in ("Home", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    status = page.locator("#head").get_by_role("status")
+    expect(status).to_have_text(re.compile(f"^from '{UNITS[1]}' to '{UNITS[1]}': "))
+    said = status.inner_text().rpartition(": ")[2].replace("−", "-")
+    assert float(said) == pytest.approx(float(weights[1, 1]), abs=1e-4)
     page.keyboard.press("Enter")
     page.get_by_label("lines").check()
     edges = strongest_edges(weights, share=0.9, most=500)

@@ -91,15 +91,15 @@ def test_every_weight_is_in_one_block_and_the_farthest_stays(seed, rows, columns
 
 
 def test_grid_payload_is_small_and_says_so():
-    weights = random_signed(0, (24, 16, 150, 150), low=0.0)
-    grid = grid_payload(weights, layers=range(1, 25), heads=range(1, 17))
+    weights = random_signed(0, (48, 16, 100, 100), low=0.0)
+    grid = grid_payload(weights, layers=range(1, 49), heads=range(1, 17))
     side = grid.data["shape"][-1]
-    assert side == 102
-    assert len(grid.buffer) == FINGERPRINT + 24 * 16 * side**2 <= FINGERPRINT + GRID_BYTES
-    assert "largest of up to 2 × 2 weights, for 150 × 150 do not fit" in grid.data["said"]
+    assert side == 72
+    assert len(grid.buffer) == FINGERPRINT + 48 * 16 * side**2 <= FINGERPRINT + GRID_BYTES
+    assert "largest of up to 2 × 2 weights, for 100 × 100 do not fit" in grid.data["said"]
     assert f"Full colour is {weights.max():.3g}, the largest of all heads." in grid.data["said"]
     assert grid.data["notes"][17] == "layer 2, head 2"
-    assert grid.data["axes"] == "rows: layers 1–24 · columns: heads 1–16"
+    assert grid.data["axes"] == "rows: layers 1–48 · columns: heads 1–16"
     json.dumps(grid.data)
     short = grid_payload(weights[:2, :2, :CELL_PIXELS, :CELL_PIXELS], layers=(5, 6), heads=(1, 2))
     assert short.data["shape"] == [2, 2, CELL_PIXELS, CELL_PIXELS]
@@ -274,8 +274,10 @@ def test_the_file_holds_every_head_and_lets_nothing_else_run():
     parts = Parts(html)
     data = json.loads("".join(parts.inside["data"]))
     levels = np.frombuffer(base64.b64decode(data["weights"]), np.uint16).reshape(2, 3, 18, 18)
-    step = data["heads"][0]["full"] / (data["most"] - data["zero"])
-    assert np.abs(levels * step - result.weights).max() <= step
+    full = result.weights.max(axis=(2, 3), keepdims=True)
+    assert [head["full"] for head in data["heads"]] == full.ravel().tolist()
+    assert np.abs(levels * (full / 65535) - result.weights).max() <= 0.51 * full.max() / 65535
+    assert data["grid"]["full"] == [float(full.max())] * 6
     assert data["head"]["units"] == [unit.text for unit in result.units]
     assert data["grid"]["selected"] == 3
     assert data["heads"][4]["label"] == "Layer 2, head 2"

@@ -101,8 +101,8 @@ def test_ctrl_c_says_what_is_kept(
     stopped = call(*command)
     assert (stopped.exit_code, stopped.stdout) == (130, "")
     kept = (tmp_path / "out" / "answers.jsonl").read_bytes().count(b"\n")
-    assert kept == 126, "whole contexts of seven questions"
-    assert f"Stopped. 126 answers are kept in {tmp_path / 'out'}. Run the same" in stopped.stderr
+    assert kept == 112, "whole contexts of seven questions"
+    assert f"Stopped. 112 answers are kept in {tmp_path / 'out'}. Run the same" in stopped.stderr
     monkeypatch.undo()
     went_on = call(*command)
     assert went_on.exit_code == 0, went_on.stderr
@@ -120,6 +120,7 @@ def test_ctrl_c_says_what_is_kept(
         (["squad", V2, "--out", "x", "--na-probs", V2], "--na-probs goes with --predictions"),
         (["squad", "no-such-file.json", "--predictions", V2], "There is no file no-such-file"),
         (["squad", V2, "--predictions", V2], "the prediction for 'version' is|'data' is no text"),
+        (["squad", V2, "--predictions", V2, "--limit", "5"], "Only with --out.*--limit. Leave"),
         (["squad", V2, "--out", "x", "--model", "embedded"], "span"),
         (["squad", V2, "--out", "x", "--decoder", "bing"], "no decoder 'bing'"),
         (["squad", V2, "--out", "x", "--limit", "0"], "limit is 0"),
@@ -134,7 +135,7 @@ def test_bad_input_ends_in_a_sentence(
     monkeypatch.chdir(tmp_path)
     Path("empty.json").write_text("")
     Path("list.json").write_text('[{"id": "a"}]')
-    done = call(*words, *([] if "--model" in words else ["--model", model]))
+    done = call(*words, *([] if {"--model", "--predictions"} & {*words} else ["--model", model]))
     assert done.exit_code == 2
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")

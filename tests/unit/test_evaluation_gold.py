@@ -95,7 +95,7 @@ def test_a_question_on_each_line(tmp_path: Path) -> None:
 GOOD = question("a", "heron")
 FAULTS = {
     "a list is missing": ({"data": [{"title": "Birds"}]}, "$.data[0].paragraphs is missing"),
-    "no data": ({"version": "v2.0"}, "$.id is missing"),
+    "no data": ({"version": "v2.0"}, "$.data is missing"),
     "data of another kind": ({"data": {"a": 1}}, "$.data is not a valid list"),
     "an article of another kind": ({"data": ["x"]}, "$.data[0] is not an object"),
     "no questions in a paragraph": (

@@ -15,7 +15,7 @@ from bert_core.evaluation.judging import Judgement
 from bert_core.evaluation.kinds import KINDS
 from bert_core.evaluation.listing import NullOdds, mistakes, null_odds
 from bert_core.evaluation.report import Group
-from bert_core.evaluation.run import evaluate, judge_folder
+from bert_core.evaluation.run import evaluate, judge_folder, judge_kept, read_kept
 from bert_core.evaluation.scoring import judge_files
 from bert_core.evaluation.settings import EvaluationSettings
 from bert_core.evaluation.summary import summarise
@@ -118,9 +118,11 @@ def test_deciding_again_equals_a_fresh_evaluation(reader, silent: Path, tmp_path
     fresh = judge_folder(tmp_path, OWN)
     assert answered(fresh) == len(odds) // 2 + 1
     passes = reader.passes
-    same_but_probability(judge_folder(silent, OWN, null_threshold=threshold), fresh)
-    same_but_probability(judge_folder(tmp_path, OWN, null_threshold=NEVER), before)
-    assert judge_folder(tmp_path, OWN, null_threshold=threshold).questions == fresh.questions
+    same_but_probability(judge_kept(read_kept(silent, OWN), null_threshold=threshold), fresh)
+    same_but_probability(judge_kept(read_kept(tmp_path, OWN), null_threshold=NEVER), before)
+    assert (
+        judge_kept(read_kept(tmp_path, OWN), null_threshold=threshold).questions == fresh.questions
+    )
     assert reader.passes == passes, "the model is asked nothing"
 
 
@@ -134,13 +136,13 @@ def test_deciding_again_by_the_rules_of_run_qa(reader, tmp_path: Path) -> None: 
     odds = sorted(each.null_odds for each in before.questions if each.null_odds is not None)
     fresh = evaluated("fresh", odds[SOME // 2])
     assert answered(fresh) == SOME // 2 + 1
-    again = judge_folder(tmp_path / "silent", OWN, null_threshold=odds[SOME // 2])
+    again = judge_kept(read_kept(tmp_path / "silent", OWN), null_threshold=odds[SOME // 2])
     same_but_probability(again, fresh)
 
 
 def test_a_higher_threshold_answers_more_and_never_otherwise(silent: Path) -> None:
     thresholds = (-2.3, -1.9, -1.5, 0.0, 1_000.0)
-    steps = [judge_folder(silent, OWN, null_threshold=each) for each in thresholds]
+    steps = [judge_kept(read_kept(silent, OWN), null_threshold=each) for each in thresholds]
     counts = [answered(each) for each in steps]
     assert counts == sorted(counts)
     spans = sum(row.best is not None for row in EvaluationFolder(silent).rows())
@@ -155,7 +157,7 @@ def test_a_higher_threshold_answers_more_and_never_otherwise(silent: Path) -> No
 def test_without_no_answer_there_is_nothing_to_decide(reader, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     evaluate(reader, OWN, tmp_path, EvaluationSettings(impossible=False, limit=9))
     before = judge_folder(tmp_path, OWN)
-    assert judge_folder(tmp_path, OWN, null_threshold=NEVER).questions == before.questions
+    assert judge_kept(read_kept(tmp_path, OWN), null_threshold=NEVER).questions == before.questions
     assert answered(before) == 9
 
 
@@ -220,7 +222,8 @@ def test_questions_show_what_was_said_and_what_should_have_been(judged: Judgemen
         assert row["question"] == each.question
         assert row["kind"] == each.kind
         assert row["margin"] == signed(each.null_odds or 0.0)
-        assert row["said"] == short(each.prediction or "no answer")
+        nothing = "nothing in the file" if each.prediction is None else "no answer"
+        assert row["said"] == short(each.prediction or nothing)
         assert row["gold"] == short(each.gold[0] if each.gold else "no answer")
         assert bar.value == each.f1
         for text in each.gold:

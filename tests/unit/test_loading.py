@@ -310,3 +310,35 @@ load()
     )  # fmt: skip
     assert done.stdout.splitlines()[:1] == ["policy PASSIVE"]
     assert done.stderr == "", "loading says nothing on its own"
+
+
+RACE = """
+import threading
+import bert_core
+from bert_core.settings import EMBEDDED_MODEL, READER_MODEL
+
+failed = []
+
+
+def load(folder):
+    try:
+        bert_core.load(bert_core.ModelChoice(str(folder)))
+    except ImportError as error:
+        failed.append(error)
+
+
+threads = [threading.Thread(target=load, args=(each,)) for each in (EMBEDDED_MODEL, READER_MODEL)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not failed, failed
+"""
+
+
+def test_two_threads_may_load_first() -> None:
+    """As a fresh server does: the warm-up loads one model while a page loads another."""
+    done = subprocess.run(
+        [sys.executable, "-c", RACE], cwd=PROJECT, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr

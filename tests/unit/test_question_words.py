@@ -62,5 +62,5 @@ def test_a_question_that_was_cut_is_refused(reader) -> None:  # type: ignore[no-
     layout = SpanSettings(max_seq_length=48, doc_stride=16, max_query_length=3)
     trace = trace_answer(reader, QUESTION, CONTEXT, layout=layout)
     best = decide_answer(trace, DecodeSettings()).nbest[0]
-    with pytest.raises(InputError, match="Shorten the question"):
+    with pytest.raises(InputError, match="end of the question was not read"):
         question_words(reader, trace, best)

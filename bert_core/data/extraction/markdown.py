@@ -8,6 +8,10 @@ from bert_core.data.extraction.plain import decoded
 from bert_core.data.extraction.reading import Reading, check_length
 from bert_core.data.extraction.web import read_markup
 
+# Beyond these rendering takes longer than anyone waits: with brackets, the square of their number.
+MOST_BRACKETS = 10_000
+MOST_CELLS = 40_000
+
 # The tags that GitHub's Markdown shows instead of obeying, as each would swallow what follows
 # (GitHub Flavored Markdown Spec 0.29, section 6.11).
 _SWALLOWING = re.compile(
@@ -31,6 +35,8 @@ def read_markdown(content: bytes, name: str) -> Reading:
     """
     text, notes = decoded(content, name)
     check_length(len(text), name)
+    if text.count("[") > MOST_BRACKETS or text.count("|") > MOST_CELLS:
+        return Reading((text,), (*notes, "It has so much markup that it was read as plain text."))
     markup = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
     reading = read_markup(_SWALLOWING.sub("&lt;", markup), name)
     return Reading(reading.parts, (*notes, *reading.notes))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bert_core.errors import InputError
+from bert_core.settings import MAX_DOCUMENT
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = MAX_DOCUMENT
 """Of text, in one document."""
 
 

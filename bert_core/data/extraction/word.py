@@ -16,6 +16,7 @@ from bert_core.data.extraction.reading import Reading, counted, refused
 
 UNPACKED_MIB = 200
 """Of all that is in the file."""
+MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".odttf", ".bin")
 XML_MIB = 40
 """Of its markup, which takes ten times that in memory once it is read."""
 
@@ -88,7 +89,8 @@ def read_word(content: bytes, name: str) -> Reading:
 
 def _check_sizes(files: list[ZipInfo], name: str) -> None:
     """By the directory, before anything is unpacked: zipfile gives no more than it says there."""
-    xml = sum(file.file_size for file in files if file.filename.endswith((".xml", ".rels")))
+    # A part may be called anything, so whatever is no picture or font may be markup.
+    xml = sum(file.file_size for file in files if not file.filename.lower().endswith(MEDIA))
     every = sum(file.file_size for file in files)
     for size, limit, what in ((xml, XML_MIB, " of markup"), (every, UNPACKED_MIB, "")):
         if size > limit * 2**20:

@@ -4,8 +4,8 @@ Source: huggingface/transformers, examples/pytorch/question-answering/utils_qa.p
 and its successors up to 2025, as run_qa.py calls it. Against run_squad: a start counts in every
 window that shows it, texts may repeat, and they are cut out of the context by characters.
 
-run_qa's windows are those of ``SpanSettings(overlap=True)``, with whole questions. Where it falls
-back on the word "empty", the answer here is "" with a reason.
+run_qa's windows are those of ``SpanSettings(overlap=True)``; it never cuts a question. Where it
+falls back on the word "empty", the answer here is "" with a reason.
 """
 
 from collections.abc import Sequence

@@ -5,6 +5,9 @@ from dataclasses import replace
 from bert_core.errors import InputError
 from bert_core.tasks.spans.features import SpanSettings
 
+MAX_WINDOWS = 4_000
+"""Most inputs that one question may take: more than twice those of the longest document."""
+
 
 def fitting(layout: SpanSettings | None, max_pieces: int, *, specials: int) -> SpanSettings:
     """The lengths to use with a model.
@@ -41,3 +44,24 @@ def fitting(layout: SpanSettings | None, max_pieces: int, *, specials: int) -> S
             field="doc_stride",
         )
     return layout
+
+
+def refuse_many(pieces: int, layout: SpanSettings, *, specials: int) -> None:
+    """Refuse a context that would take hours to read.
+
+    Args:
+        pieces: of the context.
+        layout: lengths of windows.
+        specials: special pieces of an input with two texts.
+
+    Raises:
+        InputError: it would be cut into more than ``MAX_WINDOWS`` windows.
+    """
+    room = layout.max_seq_length - layout.max_query_length - specials
+    count = -(-(pieces - room) // max(1, layout.step(room))) + 1
+    if count > MAX_WINDOWS:
+        raise InputError(
+            f"The document would be read in up to {count:,} windows; at most {MAX_WINDOWS:,} are. "
+            "Set doc_stride or max_seq_length higher.",
+            field="doc_stride",
+        )
