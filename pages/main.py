@@ -15,6 +15,7 @@ page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("masked_word.py", title="Masked word", icon=":material/edit_square:"),
+        st.Page("attention.py", title="Attention", icon=":material/grid_view:"),
         st.Page(
             "question_answering.py", title="Question answering", icon=":material/contact_support:"
         ),

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from bert_core.analysis.attention.attend import AttentionResult
 from bert_core.model.choice import EMBEDDED, ModelChoice
+from bert_core.model.tokens import Tokens
 from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.decoders import Decoder
 from bert_core.tasks.spans.features import SpanSettings
@@ -141,6 +143,33 @@ def _context(context: str | None) -> str:
     # Line ends stay as they are, so that characters are counted as on the page.
     opened = 'with open("document.txt", encoding="utf-8", newline="") as file:'
     return f"{opened}\n    context = file.read()"
+
+
+def attend_snippet(
+    choice: ModelChoice,
+    tokens: Tokens,
+    masked: Sequence[int],
+    result: AttentionResult,
+    *,
+    hide: bool,
+) -> str:
+    """Lines that print the shape of the attention page's weights, and the weights of one head."""
+    options = [f"measure={result.measure!r}", f"level={result.level!r}", f"block={result.block!r}"]
+    options += [f"masked={tuple(masked)!r}"] if masked else []
+    options += [f"hide_special={hide!r}"] if hide else []
+    return "\n".join(
+        [
+            WHERE,
+            "import bert_core",
+            "from bert_core.analysis.attention.attend import attend",
+            "",
+            f"encoder = bert_core.load({_choice(choice)})",
+            f"result = attend(encoder, {tokens.text!r}, {tokens.pair!r}, {', '.join(options)})",
+            "print(result.weights.shape)  # layers, heads, rows, columns",
+            "print([result.units[row].text for row in result.rows])",
+            "print(result.weights[0, 0].round(4))",
+        ]
+    )
 
 
 def call_snippet(choice: ModelChoice, call: str, *before: str) -> str:

@@ -56,6 +56,14 @@ def kept(key: tuple[object, ...], compute: Callable[[], T]) -> T:
     return store[key]
 
 
+def newest(name: str, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+    """As :func:`kept` for what is large: only the newest of a name stays."""
+    held: tuple[tuple[object, ...], T] | None = st.session_state.get(f"_newest_{name}")
+    if held is None or held[0] != key:
+        held = st.session_state[f"_newest_{name}"] = key, compute()
+    return held[1]
+
+
 def is_kept(key: tuple[object, ...]) -> bool:
     """Whether :func:`kept` would answer at once."""
     return key in st.session_state.get("_long_answers", {})

@@ -22,7 +22,7 @@ class Download:
     label: str
     name: str
     mime: str
-    make: Callable[[], str]
+    make: Callable[[], str | bytes]
 
 
 def toolbar(link: str, downloads: Sequence[Download], snippet: str, *, key: str,

@@ -1,0 +1,71 @@
+"""Switch heads off and see the answer move; rank all heads by what each does alone."""
+
+import streamlit as st
+
+from bert_core import ModelChoice, Tokens
+from bert_core.analysis.attention.ablation import CAUTION, ablate, parse_heads
+from bert_core.analysis.attention.ranking import rank_heads
+from bert_core.analysis.attention.targets import Target
+from bert_core.views import attention_tables
+from pages._attention.targets import target_of
+from pages._attention.weights import Seen
+from pages._shared.answers import is_kept, kept
+from pages._shared.components import bars
+from pages._shared.models import encoder_with_progress
+from pages._shared.sentences import escaped, show_notes, shown_errors
+from pages._shared.tables import ProgressBar, show
+
+
+def panel(choice: ModelChoice, seen: Seen) -> None:
+    """Heads to switch off on the left, the ranking on the right."""
+    encoder, tokens = encoder_with_progress(choice), seen.trace.tokens
+    target = target_of(encoder, tokens)
+    left, right = st.columns(2, gap="large")
+    with left, shown_errors():
+        _off(choice, seen, target)
+    with right, shown_errors():
+        _rank(choice, tokens, target)
+    st.caption(CAUTION)
+
+
+def _off(choice: ModelChoice, seen: Seen, target: Target) -> None:
+    encoder, tokens, values = encoder_with_progress(choice), seen.trace.tokens, st.session_state
+    open_head = f"{values['at_layer']}.{values['at_head']}"
+    st.text_input("Heads that are off", key="at_off", placeholder="5.7, 6.1, or 5 for a layer",
+                  persist_state="session",
+                  help="Layer and head, counted from 1; a layer alone: all its heads.")  # fmt: skip
+    st.button(f"Add the open head, {open_head}", icon=":material/add:", on_click=_add,
+              args=(open_head,))  # fmt: skip
+    if not values["at_off"].strip():
+        st.caption("No head is off.")
+        return
+    layers, heads = encoder.checkpoint.layers, encoder.checkpoint.attention_heads
+    off = parse_heads(values["at_off"], layers=layers, heads=heads)
+    result = kept(("ablate", choice, tokens, off), lambda: ablate(encoder, tokens, off, target))
+    show(attention_tables.ablation(result), key="at_ablation")
+    show_notes(note for note in result.notes if note != CAUTION)
+
+
+def _add(name: str) -> None:
+    held = st.session_state["at_off"].strip()
+    st.session_state["at_off"] = f"{held}, {name}" if held else name
+
+
+def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
+    key = ("rank", choice, tokens)
+    if not is_kept(key):
+        if not st.button("Rank all heads", icon=":material/sort:"):
+            return
+        st.button("Stop", icon=":material/stop:", key="at_rank_stop")
+    bar = ProgressBar("Heads")
+    encoder = encoder_with_progress(choice)
+    result = kept(key, lambda: rank_heads(encoder, tokens, target, on_progress=bar))
+    table = attention_tables.ranking(result)
+
+    def open_(row: int) -> None:
+        name = result.heads[row].name
+        st.session_state.update(at_layer=name.layer, at_head=name.head)
+
+    bars(table.rows, key="at_ranking", columns=table.columns, caption=table.caption,
+         badge=table.badge, scale=table.scale, clickable=True, on_select=open_)  # fmt: skip
+    st.caption(escaped(f"For “{result.label}”. A click opens the head."))

@@ -1,0 +1,83 @@
+"""All heads on one grid, one of them in detail, and their table."""
+
+import streamlit as st
+
+from bert_core import ModelChoice
+from bert_core.analysis.attention.edges import strongest_edges
+from bert_core.views.attention_clicks import Lock, Pick
+from bert_core.views.attention_payload import edge_words, grid_payload, head_notes, head_payload
+from bert_core.views.attention_tables import head_rows
+from pages._attention import state
+from pages._attention.weights import Seen
+from pages._shared.answers import newest
+from pages._shared.components import attention_grid, attention_head
+
+VIEW_NAMES = {"map": "Heat map", "lines": "Lines"}
+
+
+def grid(seen: Seen) -> None:
+    """Every layer and head; a click opens one."""
+    result, values = seen.result, st.session_state
+    signed = result.measure == "attribution"
+    notes = head_notes(seen.table) if result.measure == "raw" and result.heads else ()
+    payload = newest(
+        "grid", (*seen.key, values["at_scale"]),
+        lambda: grid_payload(result.weights, layers=result.layers, heads=result.heads, notes=notes,
+                             scale=values["at_scale"], difference=signed),
+    )  # fmt: skip
+    layer, head = seen.place
+    chosen = Pick(result.layers[layer], result.heads[head] if result.heads else None)
+    attention_grid(payload, key="at_grid", selected=chosen, on_pick=state.open_head)
+
+
+def detail(seen: Seen) -> None:
+    """The open head with its exact values, or its strongest lines."""
+    result, values = seen.result, st.session_state
+    layer, head = seen.place
+    one = result.weights[layer, head]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control("View", state.VIEWS, key="at_view", required=True,
+                             persist_state="session", format_func=VIEW_NAMES.__getitem__,
+                             label_visibility="collapsed")  # fmt: skip
+        if values["at_view"] == "lines":
+            st.slider("Share of each row, per cent", 50, 100, key="at_share",
+                      persist_state="session")  # fmt: skip
+    edges = strongest_edges(one, share=values["at_share"] / 100)
+    payload = head_payload(one, units=[unit.text for unit in result.units], rows=result.rows,
+                           columns=result.columns, edges=edges,
+                           difference=result.measure == "attribution")  # fmt: skip
+    name = f"Layer {result.layers[layer]}"
+    name += f", head {result.heads[head]}" if result.heads else ", heads joined"
+    attention_head(payload, key="at_head_detail", view=values["at_view"],
+                   locked=values["at_unit"], label=name, badge=_pattern(seen, layer, head),
+                   on_lock=_lock)  # fmt: skip
+    if values["at_view"] == "lines":
+        st.caption(edge_words(edges))
+
+
+def table(_choice: ModelChoice, seen: Seen) -> None:
+    """Figures of every head, of the raw weights between pieces; a click opens the head."""
+    rows = head_rows(seen.table)
+    st.dataframe(rows, key="at_table", on_select=lambda: _from_table(rows), hide_index=True,
+                 selection_mode="single-row", height=420)  # fmt: skip
+    st.caption("Of the raw weights between pieces: means over the pieces of the text. Click a "
+               "column's name to sort by it, a row to open its head.")  # fmt: skip
+
+
+def _from_table(rows: list[dict[str, object]]) -> None:
+    picked = st.session_state["at_table"]["selection"]["rows"]
+    if picked:
+        row = rows[picked[0]]
+        state.open_head(Pick(int(str(row["layer"])), int(str(row["head"]))))
+
+
+def _pattern(seen: Seen, layer: int, head: int) -> str:
+    if seen.result.measure != "raw":
+        return ""
+    number, heads = seen.result.layers[layer], seen.result.heads
+    return next(row.pattern for row in seen.table.rows
+                if (row.layer, row.head) == (number, heads[head]))  # fmt: skip
+
+
+def _lock(lock: Lock) -> None:
+    st.session_state["at_unit"] = lock.unit

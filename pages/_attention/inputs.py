@@ -1,0 +1,84 @@
+"""Inputs of the attention page: examples, two texts, masks by click, what is shown."""
+
+import streamlit as st
+
+from bert_core import InputError, ModelChoice, Tokens
+from bert_core.analysis.attention.blocks import BLOCK_NAMES
+from bert_core.views.chips import ChipEvent
+from bert_core.views.tables import token_chips
+from pages._attention import state
+from pages._shared.answers import tokens_of
+from pages._shared.components import chips
+from pages._shared.models import encoder_with_progress
+
+MEASURE_NAMES = {
+    "raw": "attention weights",
+    "norm": "weights times the length of what is read",
+    "rollout": "rollout through the layers",
+    "flow": "flow through the layers",
+    "attribution": "what the answer owes to each weight",
+}
+LONG, LONG_HEIGHT = 120, 200
+
+
+def ask() -> None:
+    """Examples and the two texts."""
+    st.pills("Examples", list(state.EXAMPLES), key="at_example", on_change=state.take_example,
+             label_visibility="collapsed")  # fmt: skip
+    left, right = st.columns(2)
+    left.text_input("Text A", key="at_text", on_change=state.forget_clicks,
+                    persist_state="session")  # fmt: skip
+    right.text_input("Text B", key="at_pair", on_change=state.forget_clicks,
+                     placeholder="optional", persist_state="session")  # fmt: skip
+
+
+def mask_by_click(choice: ModelChoice) -> Tokens:
+    """The text as chips; a click masks a piece."""
+    values = st.session_state
+    vocabulary = encoder_with_progress(choice).tokenizer.vocabulary
+    text, pair = values["at_text"], values["at_pair"] or None
+    try:
+        tokens = tokens_of(choice, text, pair, values["at_masked"])
+    except InputError as error:
+        if error.field != "masked":
+            raise
+        values["at_masked"] = ()
+        tokens = tokens_of(choice, text, pair, ())
+
+    def toggle(event: ChipEvent) -> None:
+        values["at_masked"] = tuple(sorted(set(values["at_masked"]) ^ {event.position}))
+
+    shown = token_chips(tokens, vocabulary)
+    chips(shown, key="at_chips", mask_text=tokens.mask_piece, label="Pieces of the text",
+          height=LONG_HEIGHT if len(shown) > LONG else None, on_toggle=toggle)  # fmt: skip
+    return tokens
+
+
+def options(tokens: Tokens) -> None:
+    """Measure, level and the part of the text."""
+    first, second, third = st.columns([3, 2, 3], vertical_alignment="bottom")
+    first.selectbox("Measure", state.MEASURES, key="at_measure", persist_state="session",
+                    format_func=MEASURE_NAMES.__getitem__)  # fmt: skip
+    second.segmented_control("Level", state.LEVELS, key="at_level", required=True,
+                             persist_state="session",
+                             help="Words: sum over the pieces looked at, mean over those that "
+                             "look (Clark et al. 2019).")  # fmt: skip
+    blocks = state.BLOCKS if tokens.pair else ("all",)
+    if st.session_state["at_block"] not in blocks:
+        st.session_state["at_block"] = "all"
+    third.selectbox("Part", blocks, key="at_block", persist_state="session",
+                    format_func=BLOCK_NAMES.__getitem__,
+                    help=None if tokens.pair else "Parts need a text B.")  # fmt: skip
+    with st.container(horizontal=True):
+        st.toggle("Hide special pieces", key="at_hide", persist_state="session")
+        st.toggle("Rows to 100 %", key="at_renormalise", persist_state="session",
+                  disabled=not st.session_state["at_hide"],
+                  help="Divides what is left of each row by its sum.")  # fmt: skip
+        st.toggle("One scale for all heads", key="at_one_scale",
+                  value=st.session_state["at_scale"] == "shared", on_change=_scale,
+                  help="Off: every head on its own scale.")  # fmt: skip
+
+
+def _scale() -> None:
+    one = st.session_state["at_one_scale"]
+    st.session_state["at_scale"] = state.SCALES[0] if one else state.SCALES[1]

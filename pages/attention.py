@@ -1,0 +1,42 @@
+"""Attention: where every head of every layer looks, exact, and what it means for the answer."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages._attention import ablation, exports, frames, heads, inputs, meaning, state
+from pages._attention.weights import shown_weights
+from pages._shared import link
+from pages._shared.sentences import show_notes, shown_errors
+
+PANELS = {"Head table": heads.table, "Switch heads off": ablation.panel,
+          "Is it an explanation?": meaning.panel, "bertviz": frames.panel}  # fmt: skip
+
+problems = link.restore("at", state.FIELDS)
+head, tools = st.columns([3, 2], vertical_alignment="center")
+head.title("Attention", anchor=False)
+st.markdown("Every layer and every head at once: who looks at whom, with the exact weights.")
+choice = st.session_state["choice"]
+if choice is None:
+    st.info("Choose a model in the sidebar.", icon=":material/neurology:")
+    st.stop()
+choice = replace(choice, attention="eager")  # the fused kernel hands out no weights
+inputs.ask()
+show_notes(problems)
+with shown_errors():
+    tokens = inputs.mask_by_click(choice)
+    inputs.options(tokens)
+    with shown_errors():
+        seen = shown_weights(choice, tokens)
+        with tools:
+            exports.panel(choice, seen)
+        left, right = st.columns([6, 5], gap="large")
+        with left:
+            heads.grid(seen)
+        with right:
+            heads.detail(seen)
+        show_notes(seen.result.notes)
+        more = st.segmented_control("More", state.PANELS, key="at_panel", persist_state="session",
+                                    label_visibility="collapsed")  # fmt: skip
+        if more:
+            PANELS[more](choice, seen)
