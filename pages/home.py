@@ -29,6 +29,10 @@ for row in (CARDS[:2], CARDS[2:]):
             st.markdown(sentence)
             st.page_link("masked_word.py", label="Open", icon=":material/arrow_forward:",
                          query_params=query)  # fmt: skip
+st.subheader("Watch it attend", anchor=False)
+with st.container(border=True):
+    st.markdown("Every layer and every head of a text on one grid, each with its exact weights.")
+    st.page_link("attention.py", label="Attention", icon=":material/grid_view:")
 st.subheader("Ask a document", anchor=False)
 with st.container(border=True):
     st.markdown(

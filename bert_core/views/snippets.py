@@ -152,11 +152,26 @@ def attend_snippet(
     result: AttentionResult,
     *,
     hide: bool,
+    renormalise: bool = False,
+    place: tuple[int, int] = (0, 0),
 ) -> str:
-    """Lines that print the shape of the attention page's weights, and the weights of one head."""
+    """Lines that print the shape of the attention page's weights, and the weights of one head.
+
+    Args:
+        choice: the model.
+        tokens: the input.
+        masked: positions of pieces that a mask was put over.
+        result: what is shown of it.
+        hide: whether special pieces are left out.
+        renormalise: whether rows are divided by what hiding left of them.
+        place: the head that is printed, as positions in the layers and heads of the result.
+    """
     options = [f"measure={result.measure!r}", f"level={result.level!r}", f"block={result.block!r}"]
     options += [f"masked={tuple(masked)!r}"] if masked else []
-    options += [f"hide_special={hide!r}"] if hide else []
+    options += ["hide_special=True"] if hide else []
+    options += ["renormalise=True"] if renormalise else []
+    # Costly measures are shown of one layer only.
+    options += [f"layer={result.layers[0]}"] if len(result.layers) == 1 else []
     return "\n".join(
         [
             WHERE,
@@ -167,7 +182,7 @@ def attend_snippet(
             f"result = attend(encoder, {tokens.text!r}, {tokens.pair!r}, {', '.join(options)})",
             "print(result.weights.shape)  # layers, heads, rows, columns",
             "print([result.units[row].text for row in result.rows])",
-            "print(result.weights[0, 0].round(4))",
+            f"print(result.weights[{place[0]}, {place[1]}].round(4))",
         ]
     )
 

@@ -30,7 +30,9 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
 
 def _off(choice: ModelChoice, seen: Seen, target: Target) -> None:
     encoder, tokens, values = encoder_with_progress(choice), seen.trace.tokens, st.session_state
-    open_head = f"{values['at_layer']}.{values['at_head']}"
+    layer, head = seen.place
+    shown = seen.result
+    open_head = f"{shown.layers[layer]}.{shown.heads[head] if shown.heads else values['at_head']}"
     st.text_input("Heads that are off", key="at_off", placeholder="5.7, 6.1, or 5 for a layer",
                   persist_state="session",
                   help="Layer and head, counted from 1; a layer alone: all its heads.")  # fmt: skip
@@ -53,13 +55,15 @@ def _add(name: str) -> None:
 
 def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
     key = ("rank", choice, tokens)
+    slot = st.empty()
     if not is_kept(key):
-        if not st.button("Rank all heads", icon=":material/sort:"):
+        if not slot.button("Rank all heads", icon=":material/sort:"):
             return
-        st.button("Stop", icon=":material/stop:", key="at_rank_stop")
+        slot.button("Stop", icon=":material/stop:", key="at_rank_stop")
     bar = ProgressBar("Heads")
     encoder = encoder_with_progress(choice)
     result = kept(key, lambda: rank_heads(encoder, tokens, target, on_progress=bar))
+    slot.empty()
     table = attention_tables.ranking(result)
 
     def open_(row: int) -> None:

@@ -17,9 +17,10 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     """The toolbar of the page; files are written when they are asked for."""
     values, result = st.session_state, seen.result
     link = address(LINKED, values)
-    snippet = attend_snippet(choice, result.tokens, values["at_masked"], result,
-                             hide=values["at_hide"])  # fmt: skip
     layer, head = seen.place
+    snippet = attend_snippet(choice, result.tokens, values["at_masked"], result,
+                             hide=values["at_hide"], renormalise=seen.renormalised,
+                             place=seen.place)  # fmt: skip
     chosen = Pick(result.layers[layer], result.heads[head] if result.heads else None)
     downloads = (
         Download("Weights (NPZ)", "attention.npz", "application/octet-stream",

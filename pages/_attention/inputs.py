@@ -60,7 +60,7 @@ def options(tokens: Tokens) -> None:
     first.selectbox("Measure", state.MEASURES, key="at_measure", persist_state="session",
                     format_func=MEASURE_NAMES.__getitem__)  # fmt: skip
     second.segmented_control("Level", state.LEVELS, key="at_level", required=True,
-                             persist_state="session",
+                             persist_state="session", on_change=state.let_go,
                              help="Words: sum over the pieces looked at, mean over those that "
                              "look (Clark et al. 2019).")  # fmt: skip
     blocks = state.BLOCKS if tokens.pair else ("all",)

@@ -28,8 +28,8 @@ FIELDS = (
     Field("hide", "at_hide", False, yes_no),
     Field("renormalise", "at_renormalise", True, yes_no),
     Field("scale", "at_scale", "shared", one_of(*SCALES)),
-    Field("layer", "at_layer", 1, whole(1, 100)),
-    Field("head", "at_head", 1, whole(1, 100)),
+    Field("layer", "at_layer", 3, whole(1, 100)),
+    Field("head", "at_head", 2, whole(1, 100)),
     Field("view", "at_view", "map", one_of(*VIEWS)),
     Field("share", "at_share", 80, whole(50, 100)),
     Field("unit", "at_unit", None, whole(0, 511)),
@@ -52,6 +52,11 @@ def take_example() -> None:
 def forget_clicks() -> None:
     """A changed text has other pieces."""
     st.session_state.update(at_masked=(), at_unit=None, at_example=None)
+
+
+def let_go() -> None:
+    """Words are counted otherwise than pieces, so what was kept in focus would be another."""
+    st.session_state["at_unit"] = None
 
 
 def open_head(pick: Pick) -> None:

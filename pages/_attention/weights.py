@@ -24,6 +24,7 @@ class Seen(NamedTuple):
         weighed: the chosen measure, whole.
         result: what is cut from the chosen measure.
         table: the head table of the raw weights.
+        renormalised: whether rows were divided by what hiding left of them.
         key: names what is shown, for what is kept of it.
     """
 
@@ -31,6 +32,7 @@ class Seen(NamedTuple):
     weighed: Weighed
     result: AttentionResult
     table: HeadTable
+    renormalised: bool
     key: tuple[object, ...]
 
     @property
@@ -64,7 +66,8 @@ def shown_weights(choice: ModelChoice, tokens: Tokens) -> Seen:
         "level": values["at_level"],
         "block": values["at_block"],
         "hide_special": hide,
-        "renormalise": hide and values["at_renormalise"] and measure != "attribution",
+        "renormalise": bool(hide and values["at_renormalise"] and measure != "attribution"),
     }
     key = (*text, measure, layer, *options.values())
-    return Seen(trace, weighed, newest("view", key, lambda: view(weighed, **options)), table, key)
+    result = newest("view", key, lambda: view(weighed, **options))
+    return Seen(trace, weighed, result, table, options["renormalise"], key)
