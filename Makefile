@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1
 PORT ?= 8501
+# Processes that share the tests. Not one for each core: each takes a GiB of memory and starts
+# servers of its own, and on a single core one computes while the other waits for its browser.
+WORKERS ?= 2
 
 $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=...") if sys.version_info < (3, 11) else None'
@@ -22,7 +25,7 @@ run: $(VENV)/ready  ## set up and start the app at http://127.0.0.1:8501
 	$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
 
 test: $(VENV)/ready-dev chromium  ## set up and run every test that needs no GPU
-	$(BIN)/python -m pytest -m "not gpu and not ray"
+	$(BIN)/python -m pytest -m "not gpu and not ray" -n $(WORKERS) --dist worksteal
 
 test-ray: $(VENV)/ready-dev  ## install Ray and run its tests
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt

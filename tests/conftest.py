@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,7 @@ from bert_core.model.devices import polite_threads
 from tests import tiny
 
 # Read by the libraries when they are imported first, so set before any test module is.
+pytest_plugins = ("tests.browser.chromium",)
 _HOME = tempfile.mkdtemp(prefix="bert-explorer-tests-")
 os.environ["HF_HOME"] = _HOME
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -24,12 +26,24 @@ os.environ["BERT_EXPLORER_HOME"] = os.path.join(_HOME, "explorer")
 for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "TRANSFORMERS_OFFLINE"):
     os.environ.pop(name, None)
 
+# One thread for each process: the workers share the machine's cores, and the numbers of a run
+# are the same on every machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # As loading does, before anything imports torch.
 polite_threads()
 
 # The same examples in every run: a failure is a change of the code, and no limit of time.
 settings.register_profile("project", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("project")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """Stop at an error of collection; with workers, pytest would run what could be collected."""
+    said = node.config.pluginmanager.getplugin("terminalreporter").stats.get("error", ())
+    errors = sum(isinstance(each, pytest.CollectReport) for each in said)
+    if errors:
+        raise pytest.Session.Interrupted(f"{errors} error{'s'[: errors > 1]} during collection")
 
 
 def pytest_unconfigure() -> None:

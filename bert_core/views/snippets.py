@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bert_core.analysis.attention.attend import AttentionResult
+from bert_core.analysis.attention.targets import Target
 from bert_core.model.choice import EMBEDDED, ModelChoice
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.spans.decode import DecodeSettings
@@ -153,6 +154,7 @@ def attend_snippet(
     *,
     hide: bool,
     renormalise: bool = False,
+    target: Target | None = None,
     place: tuple[int, int] = (0, 0),
 ) -> str:
     """Lines that print the shape of the attention page's weights, and the weights of one head.
@@ -164,12 +166,14 @@ def attend_snippet(
         result: what is shown of it.
         hide: whether special pieces are left out.
         renormalise: whether rows are divided by what hiding left of them.
+        target: what attribution follows; None: a masked word.
         place: the head that is printed, as positions in the layers and heads of the result.
     """
     options = [f"measure={result.measure!r}", f"level={result.level!r}", f"block={result.block!r}"]
     options += [f"masked={tuple(masked)!r}"] if masked else []
     options += ["hide_special=True"] if hide else []
     options += ["renormalise=True"] if renormalise else []
+    options += [f"target=Target({target.head!r})"] if target else []
     # Costly measures are shown of one layer only.
     options += [f"layer={result.layers[0]}"] if len(result.layers) == 1 else []
     return "\n".join(
@@ -177,6 +181,7 @@ def attend_snippet(
             WHERE,
             "import bert_core",
             "from bert_core.analysis.attention.attend import attend",
+            *(["from bert_core.analysis.attention.targets import Target"] if target else []),
             "",
             f"encoder = bert_core.load({_choice(choice)})",
             f"result = attend(encoder, {tokens.text!r}, {tokens.pair!r}, {', '.join(options)})",

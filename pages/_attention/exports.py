@@ -20,7 +20,7 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     layer, head = seen.place
     snippet = attend_snippet(choice, result.tokens, values["at_masked"], result,
                              hide=values["at_hide"], renormalise=seen.renormalised,
-                             place=seen.place)  # fmt: skip
+                             target=seen.target, place=seen.place)  # fmt: skip
     chosen = Pick(result.layers[layer], result.heads[head] if result.heads else None)
     downloads = (
         Download("Weights (NPZ)", "attention.npz", "application/octet-stream",

@@ -20,9 +20,9 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     dark = st.context.theme.type == "dark"
     view = st.segmented_control("bertviz", VIEWS, key="at_bertviz", default=VIEWS[0], required=True,
                                 label_visibility="collapsed")  # fmt: skip
+    encoder = encoder_with_progress(choice)
 
     def neurons() -> str:
-        encoder = encoder_with_progress(choice)
         return neuron_view_html(queries_and_keys(encoder, seen.trace.tokens), dark=dark)
 
     makers: dict[str, Callable[[], str]] = {

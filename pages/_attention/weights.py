@@ -8,7 +8,9 @@ from bert_core import ModelChoice, Tokens
 from bert_core.analysis.attention.attend import AttentionResult, view
 from bert_core.analysis.attention.measures import Weighed, trace_attention, weigh
 from bert_core.analysis.attention.table import HeadTable, head_table
+from bert_core.analysis.attention.targets import Target
 from bert_core.model.trace import Trace
+from pages._attention.targets import target_of
 from pages._shared.answers import newest
 from pages._shared.models import encoder_with_progress
 from pages._shared.tables import ProgressBar
@@ -24,6 +26,7 @@ class Seen(NamedTuple):
         weighed: the chosen measure, whole.
         result: what is cut from the chosen measure.
         table: the head table of the raw weights.
+        target: what attribution follows; None for the other measures.
         renormalised: whether rows were divided by what hiding left of them.
         key: names what is shown, for what is kept of it.
     """
@@ -32,6 +35,7 @@ class Seen(NamedTuple):
     weighed: Weighed
     result: AttentionResult
     table: HeadTable
+    target: Target | None
     renormalised: bool
     key: tuple[object, ...]
 
@@ -50,15 +54,18 @@ def shown_weights(choice: ModelChoice, tokens: Tokens) -> Seen:
     values = st.session_state
     measure = values["at_measure"]
     text = choice, tokens.text, tokens.pair, values["at_masked"]
-    trace = newest("trace", text, lambda: trace_attention(encoder_with_progress(choice), tokens))
+    # Asked for in every run: its place on the page would move all below when it goes.
+    encoder = encoder_with_progress(choice)
+    trace = newest("trace", text, lambda: trace_attention(encoder, tokens))
     assert trace.attention is not None  # noqa: S101 - it was asked for
     weights = trace.attention
     table = newest("table", text, lambda: head_table(weights, tokens))
     layer = min(values["at_layer"], len(weights)) if measure in ONE_LAYER else None
+    target = target_of(encoder, tokens) if measure == "attribution" else None
     bar = ProgressBar("Steps")
     weighed = newest(
         "weighed", (*text, measure, layer),
-        lambda: weigh(encoder_with_progress(choice), tokens, measure, trace=trace, layer=layer,
+        lambda: weigh(encoder, tokens, measure, trace=trace, layer=layer, target=target,
                       on_progress=bar),
     )  # fmt: skip
     hide = values["at_hide"]
@@ -70,4 +77,4 @@ def shown_weights(choice: ModelChoice, tokens: Tokens) -> Seen:
     }
     key = (*text, measure, layer, *options.values())
     result = newest("view", key, lambda: view(weighed, **options))
-    return Seen(trace, weighed, result, table, options["renormalise"], key)
+    return Seen(trace, weighed, result, table, target, options["renormalise"], key)

@@ -1,11 +1,6 @@
-"""What browser tests stand on: a real server, a real Chromium, and a page that tolerates nothing.
-
-Without a Chromium the tests of this folder are left out with one line that says so; where
-``CI=true`` that is a failure.
-"""
+"""What browser tests stand on: a real server, a real Chromium, a page that tolerates nothing."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,11 +13,13 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 
-HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parents[1]
-LEFT_OUT = pytest.StashKey[int]()
+from tests.browser.chromium import find_chromium
+
+PROJECT = Path(__file__).resolve().parents[2]
+# Playwright's own 5 seconds are too few while other tests compute.
+expect.set_options(timeout=30_000)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,38 +29,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WHY = "no Chromium found (install Debian's chromium, or name one in CHROMIUM)"
-
-
-def find_chromium() -> str | None:
-    """Path of the browser to drive: the one CHROMIUM names, else the first that is installed."""
-    named = os.environ.get("CHROMIUM")
-    if named:
-        return shutil.which(named)
-    found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-    return next((path for path in found if path), None)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave this folder's tests out where no browser can be had."""
-    ours = [item for item in items if HERE in item.path.parents]
-    if not ours or find_chromium():
-        return
-    if os.environ.get("CI", "").lower() == "true":
-        raise pytest.UsageError(f"Browser tests cannot run: {WHY}.")
-    config.stash[LEFT_OUT] = len(ours)
-    config.hook.pytest_deselected(items=ours)
-    items[:] = [item for item in items if item not in ours]
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say in one line that browser tests did not run."""
-    count = config.stash.get(LEFT_OUT, 0)
-    if count:
-        terminalreporter.write_line(f"{count} browser tests did not run: {WHY}.", yellow=True)
 
 
 def free_port() -> int:

@@ -79,7 +79,7 @@ def test_home_leads_to_a_worked_example(serve: Serve, open_page: Open) -> None:
 
 def test_health_reports_the_model(serve: Serve) -> None:
     url = serve(APP)
-    for _ in range(300):
+    for _ in range(1200):
         found = health(url)
         assert found["status"] == "ok"
         if found["model"]["loaded"]:

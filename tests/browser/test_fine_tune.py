@@ -17,8 +17,8 @@ from tests.browser.conftest import PROJECT, start_server, wait_until_healthy
 
 pytestmark = pytest.mark.browser
 APP = PROJECT / "app.py"
-LONG = 60_000  # milliseconds; a run imports torch first, on a machine that may be busy
-SHORT = 5_000
+LONG = 120_000  # milliseconds; a run imports torch first, on a machine that may be busy
+SHORT = 15_000
 Open = Callable[..., Page]
 TEXTS = (
     ("The bread is warm.", "good"), ("The train is late.", "bad"),

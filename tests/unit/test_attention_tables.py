@@ -119,7 +119,7 @@ def test_heads_in_the_order_of_their_effect(tiny_bert) -> None:  # type: ignore[
 # ---- without words -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("level", "badge"), [("piece", "13 pieces"), ("word", "12 words")])
+@pytest.mark.parametrize(("level", "badge"), [("piece", "14 pieces"), ("word", "13 words")])
 def test_what_is_left_out_is_weighed(tiny_bert, level, badge) -> None:  # type: ignore[no-untyped-def]
     result = leave_one_out(tiny_bert, tiny_bert.tokenize(TEXT, PAIR), level=level)
     table = left_out(result)
@@ -159,9 +159,26 @@ NASTY = "it's \"quoted\" '''\\n {0} </script> # rained lake"
         (TEXT, None, (), {"measure": "flow", "layer": 1}, (0, 0)),
         (TEXT, None, (), {"measure": "rollout"}, (1, 0)),
         (TEXT, None, (), {"measure": "attribution", "layer": 1}, (0, 1)),
+        (
+            "the heron",
+            "a lake",
+            (),
+            {"measure": "attribution", "layer": 2, "target": Target("next_sentence")},
+            (0, 3),
+        ),
         (NASTY, "back\\slash \u202e \u05d0", (), {"measure": "norm"}, (1, 1)),
     ],
-    ids=["usual", "words", "hidden", "to 100 %", "flow", "rollout", "attribution", "nasty"],
+    ids=[
+        "usual",
+        "words",
+        "hidden",
+        "to 100 %",
+        "flow",
+        "rollout",
+        "attribution",
+        "of a pair",
+        "nasty",
+    ],
 )
 def test_the_lines_print_what_attend_gives(  # type: ignore[no-untyped-def]
     tiny_bert, text, pair, masked, options, place
@@ -169,7 +186,8 @@ def test_the_lines_print_what_attend_gives(  # type: ignore[no-untyped-def]
     result = attend(tiny_bert, text, pair, masked=masked, **options)
     source = attend_snippet(
         tiny_bert.choice, tiny_bert.tokenize(text, pair), masked, result,
-        hide="hide_special" in options, renormalise="renormalise" in options, place=place,
+        hide="hide_special" in options, renormalise="renormalise" in options,
+        target=options.get("target"), place=place,
     )  # fmt: skip
     out = io.StringIO()
     # A long row is told whole, not with dots in its middle.

@@ -15,6 +15,7 @@ from bert_core.training.provenance import describe
 from bert_core.training.samples import sample
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
+from tests import tiny
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ LIMITED = """
 import json, resource, sys
 from bert_core.training import preflight
 from bert_core.training.spec import RunSpec
-resource.setrlimit(resource.RLIMIT_DATA, (int(2.6 * 2**30),) * 2)
+resource.setrlimit(resource.RLIMIT_DATA, (int(2.5 * 2**30),) * 2)
 found = preflight.measure(RunSpec.model_validate_json(sys.argv[1]))
 print(json.dumps([found.fits, found.proposal, found.sentence]))
 """
@@ -87,13 +88,17 @@ print(json.dumps([found.fits, found.proposal, found.sentence]))
 def test_memory_that_runs_out_ends_in_a_proposal_that_fits(spec: RunSpec, tmp_path: Path) -> None:
     """The trial's process may hold so much and no more: a real allocation fails."""
     data = tmp_path / "long.tsv"
-    text = "the heron waits near the cold lake every morning " * 14
+    text = "the heron waits near the cold lake every morning " * 40
     rows = [f"{text}\t{row % 2}" for row in range(32)]
     data.write_text("\n".join(["text\tlabel", *rows]) + "\n", encoding="utf-8")
     file = describe(data, {}, "train").model_dump()
+    # Many heads on long inputs: they take memory, and hardly any time.
+    model = tiny.write_bert(
+        tmp_path / "wide", "classification", num_attention_heads=16, max_position_embeddings=320
+    )
     wide = spec.changed(
-        model="embedded", train=file, dev=file,
-        settings={"max_seq_length": 128, "batch_size": 32, "max_steps": 1, "precision": "float32"},
+        model=str(model), train=file, dev=file,
+        settings={"max_seq_length": 320, "batch_size": 32, "max_steps": 1, "precision": "float32"},
     )  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, wide.model_dump_json()],

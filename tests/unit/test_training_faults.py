@@ -49,7 +49,7 @@ def saved(folder: RunFolder) -> list[int]:
 
 def test_a_killed_run_is_seen_at_once_and_goes_on_where_it_was(launched) -> None:
     folder = launched(max_steps=800, save_every=50)
-    status = until(folder, lambda status: status.step >= 12 or status.over)
+    status = until(folder, lambda status: bool(saved(folder)) or status.over)
     assert not status.over, folder.read_log()
     os.kill(status.pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(status.pid)] if psutil.pid_exists(status.pid) else [], 10)
