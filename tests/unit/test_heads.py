@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bert_core.errors import ModelError
-from bert_core.model.checkpoints import HEAD_NAMES, inspect
+from bert_core.model.checkpoints import HEAD_NAMES, HEAD_PLACES, inspect
 from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import Device
 from bert_core.model.loading import load
@@ -79,7 +79,8 @@ def test_every_other_head_is_refused(fine_tuned, family: str, head: str) -> None
                 encoder.head_logits(other, [encoder.tokenize("snow")])
             said = str(refused.value)
             assert f"no {HEAD_NAMES[other]} head (it has: {HEAD_NAMES[head]})" in said
-            assert f"ask what this one has: {HEAD_NAMES[head]} (python -m bert_core " in said
+            place = f"ask what this one has: {HEAD_NAMES[head]} ({HEAD_PLACES[head]})"
+            assert place in said
 
 
 @pytest.mark.parametrize(
