@@ -50,7 +50,9 @@ def bars(rows: Sequence[Bar], *, key: str, columns: Sequence[Column], caption: s
     """Show a table of bars; return the row clicked in this run, ``on_select`` gets it before."""
 
     def picked() -> None:
-        row = picked_row(st.session_state[key].get("picked"), len(rows))
+        # The state of a table that was away and came back may be missing for one click.
+        sent = st.session_state.get(key) or {}
+        row = picked_row(sent.get("picked"), len(rows))
         if row is not None and on_select:
             on_select(row)
 
