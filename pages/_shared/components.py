@@ -28,7 +28,7 @@ def chips(pieces: Sequence[Chip], *, key: str, selectable: Literal["mask", "none
     state, kept, last = st.session_state, f"{key} seen", f"{key} last"
 
     def toggled() -> None:
-        events, state[kept] = new_events(state[key].get("toggled"), state.get(kept, Seen()))
+        events, state[kept] = new_events(_sent(key, "toggled"), state.get(kept, Seen()))
         for event in filter(None, (chip_event(sent, pieces) for sent in events)):
             state[last] = event
             if on_toggle:
@@ -50,9 +50,7 @@ def bars(rows: Sequence[Bar], *, key: str, columns: Sequence[Column], caption: s
     """Show a table of bars; return the row clicked in this run, ``on_select`` gets it before."""
 
     def picked() -> None:
-        # The state of a table that was away and came back may be missing for one click.
-        sent = st.session_state.get(key) or {}
-        row = picked_row(sent.get("picked"), len(rows))
+        row = picked_row(_sent(key, "picked"), len(rows))
         if row is not None and on_select:
             on_select(row)
 
@@ -112,6 +110,11 @@ def attention_head(head: HeadPayload, *, key: str, view: Literal["map", "lines"]
     return _with_buffer(_HEAD, key, data, head.buffer, "locked", read, on_lock)
 
 
+def _sent(key: str, event: str) -> object:
+    """What a component sent; its state may be missing for one click after it was away."""
+    return (st.session_state.get(key) or {}).get(event)
+
+
 def _with_buffer(component: Callable[..., object], key: str, data: dict[str, object],
                  buffer: bytes, event: str, read: Callable[[object], T | None],
                  act: Callable[[T], None] | None) -> T | None:  # fmt: skip
@@ -119,7 +122,7 @@ def _with_buffer(component: Callable[..., object], key: str, data: dict[str, obj
     state, kept, last = st.session_state, f"{key} seen", f"{key} last"
 
     def clicked() -> None:
-        events, state[kept] = new_events(state[key].get(event), state.get(kept, Seen()))
+        events, state[kept] = new_events(_sent(key, event), state.get(kept, Seen()))
         for found in filter(None, map(read, events)):
             state[last] = found
             if act:

@@ -97,10 +97,12 @@ def ask() -> None:
 def _take_ready() -> None:
     """Ask a ready question; with one that has no answer comes the threshold that shows it."""
     values = st.session_state
-    if not values["qa_ready"]:
+    example = state.EXAMPLES.get(values["qa_example"])
+    # The browser may still send a click on a document that has just been left.
+    if example is None or not values["qa_ready"]:
         return
     values["qa_question"] = values["qa_ready"]
-    missing = values["qa_ready"] == state.EXAMPLES[values["qa_example"]].missing
+    missing = values["qa_ready"] == example.missing
     values.update(qa_impossible=missing, qa_threshold=state.TELLING if missing else 0.0,
                   qa_window=None)  # fmt: skip
 
