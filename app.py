@@ -1,4 +1,4 @@
-"""The server: the pages, and a health check.
+"""The server: the pages, the JSON API, counters and a health check.
 
 The router lives inside pages/, so that no folder of that name lies beside the main script:
 Streamlit would take it for a multipage app of the old kind and show a visitor whose first hit
@@ -6,6 +6,8 @@ is a deep link a page without its router.
 """
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -14,11 +16,24 @@ from starlette.routing import Route
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))  # pages import bert_core, whatever folder this is started from
 
+from pages._server.api import Api  # noqa: E402
 from pages._shared.health import Health  # noqa: E402
+from pages._shared.start import check  # noqa: E402
 
-health = Health()
+check()
+health, api = Health(), Api()
+
+
+@asynccontextmanager
+async def lifespan(served: object) -> AsyncIterator[None]:
+    """What begins and ends with the server."""
+    async with health.lifespan(served):
+        yield
+        api.close()
+
+
 app = st.App(
     PROJECT / "pages" / "main.py",
-    routes=[Route("/healthz", health.answer)],
-    lifespan=health.lifespan,
+    routes=[Route("/healthz", health.answer), *api.routes()],
+    lifespan=lifespan,
 )

@@ -4,16 +4,32 @@ JSON goes to stdout alone; errors go to stderr with exit code 2.
 """
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from bert_core.commands import ablating, asking, attending, evaluating, grid, runs, training
+from bert_core.commands import (
+    ablating,
+    asking,
+    attending,
+    attributing,
+    embedding,
+    evaluating,
+    following,
+    grid,
+    meaning,
+    runs,
+    settings,
+    tokenizing,
+    training,
+)
 from bert_core.commands.common import Json, sentences, show, tell
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
+from bert_core.settings import COMMAND_LINE
 
 app = typer.Typer(
     add_completion=False,
@@ -37,10 +53,21 @@ app.command("grid")(grid.grid)
 app.command("preflight")(grid.preflight)
 app.command("check-data")(training.check_data)
 app.command("pretraining-data")(training.pretraining_data)
+app.command("next")(following.following)
+app.command("embed")(embedding.embed)
 for question in (asking.classify, asking.tag, asking.choose, asking.ask):
     app.command()(question)
-for look in (attending.attend, attending.heads, ablating.ablate):
+for look in (
+    attending.attend,
+    attending.heads,
+    ablating.ablate,
+    attributing.attribute,
+    meaning.senses,
+):
     app.command()(look)
+app.command()(tokenizing.tokenize)
+app.command()(settings.settings)
+app.command()(settings.serve)
 app.add_typer(runs.app, name="runs")
 app.add_typer(evaluating.app, name="evaluate")
 
@@ -51,6 +78,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a letter shows its number instead of ending in a traceback.
             stream.reconfigure(errors="backslashreplace")
+    os.environ[COMMAND_LINE] = "1"  # also for the runs that it starts
     app()
 
 

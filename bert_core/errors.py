@@ -2,6 +2,7 @@
 
     CoreError                 everything this package raises on purpose
     ├── InputError            the text, number or choice that was given cannot be used
+    │   └── BusyError         nothing is wrong with it, but too much is asked at this moment
     ├── ModelError            the checkpoint cannot be found, read or asked for this
     └── RunError              a training run cannot be started, read or resumed
 
@@ -25,6 +26,20 @@ class CoreError(Exception):
 
 class InputError(CoreError):
     """The input cannot be used as given."""
+
+
+class BusyError(InputError):
+    """Too much is asked at this moment; the same may be asked again.
+
+    Args:
+        message: who or what is in the way.
+        seconds: after how many to ask again.
+        field: name of the input at fault, if there is one.
+    """
+
+    def __init__(self, message: str, *, seconds: int, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.seconds = seconds
 
 
 class ModelError(CoreError):

@@ -4,13 +4,26 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages._attention import ablation, exports, frames, heads, inputs, meaning, state
+from pages._attention import (
+    ablation,
+    corpus,
+    exports,
+    frames,
+    head_map,
+    heads,
+    inputs,
+    meaning,
+    other,
+    state,
+)
 from pages._attention.weights import shown_weights
 from pages._shared import link
+from pages._shared.presenting import presenting
 from pages._shared.sentences import show_notes, shown_errors
 
-PANELS = {"Head table": heads.table, "Switch heads off": ablation.panel,
-          "Is it an explanation?": meaning.panel, "bertviz": frames.panel}  # fmt: skip
+PANELS = {"Head table": heads.table, "Map of heads": head_map.panel,
+          "Switch heads off": ablation.panel, "Is it an explanation?": meaning.panel,
+          "Many sentences": corpus.panel, "bertviz": frames.panel}  # fmt: skip
 
 problems = link.restore("at", state.FIELDS)
 head, tools = st.columns([3, 2], vertical_alignment="center")
@@ -25,7 +38,8 @@ inputs.ask()
 show_notes(problems)
 with shown_errors():
     tokens = inputs.mask_by_click(choice)
-    inputs.options(tokens)
+    if not presenting():
+        inputs.options(choice, tokens)
     with shown_errors():
         seen = shown_weights(choice, tokens)
         with tools:
@@ -39,4 +53,5 @@ with shown_errors():
         more = st.segmented_control("More", state.PANELS, key="at_panel", persist_state="session",
                                     label_visibility="collapsed")  # fmt: skip
         if more:
+            other.about()
             PANELS[more](choice, seen)

@@ -14,6 +14,7 @@ from pages._masked import (
     why,
 )
 from pages._shared import link
+from pages._shared.presenting import presenting
 from pages._shared.sentences import show_notes, shown_errors
 
 problems = link.restore("mw", (*state.FIELDS, *state.LISTS))
@@ -29,7 +30,8 @@ show_notes(problems)
 with shown_errors():
     tokens = state.current_tokens(choice)
     inputs.mask_by_click(choice, tokens)
-    inputs.options(tokens)
+    if not presenting():
+        inputs.options(tokens)
     with shown_errors():
         result = fits.answer(choice)
         show_notes(result.notes)

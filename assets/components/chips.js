@@ -1,5 +1,5 @@
 // A strip of word pieces. data: {label, mode, maskText, height, pieces: [{text, continues,
-// special, masked, level, tip, word}], seen}. Sends toggled with events {position, whole_word}.
+// special, masked, level, side, tip, word}], seen}. Sends toggled with events {position, whole_word}.
 
 const views = new WeakMap();
 
@@ -117,6 +117,8 @@ function createStrip(parent) {
     chip.classList.toggle("special", piece.special);
     chip.classList.toggle("on", piece.masked);
     chip.classList.toggle("tinted", tinted);
+    chip.classList.toggle("for", tinted && piece.side === "for");
+    chip.classList.toggle("against", tinted && piece.side === "against");
     chip.style.setProperty("--level", tinted ? piece.level : 0);
     setAttribute(chip, "aria-description", piece.tip || null);
     if (data.mode !== "mask") return;
@@ -135,6 +137,13 @@ function createStrip(parent) {
     chips.push(chip);
   }
 
+  // As tables of bars and maps have it: a step from each end of the theme's diverging scale.
+  function colour() {
+    const list = getComputedStyle(root).getPropertyValue("--st-chart-diverging-colors").split(",");
+    root.style.setProperty("--minus", list.at(1));
+    root.style.setProperty("--plus", list.at(-3));
+  }
+
   function update(next, setTriggerValue) {
     const active = chips.indexOf(parent.activeElement);
     if (next.mode !== data.mode) {
@@ -145,6 +154,7 @@ function createStrip(parent) {
     if (next.maskText !== data.maskText) drawn = [];
     data = next;
     trigger = setTriggerValue;
+    if (data.pieces.some((piece) => piece.side)) colour();
     sender.acknowledge(next.seen);
     setAttribute(row, "role", data.mode === "mask" ? "toolbar" : "list");
     setAttribute(row, "aria-label", data.label);

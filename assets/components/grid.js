@@ -1,6 +1,7 @@
 // Every head of every layer as a small picture, all on one canvas. Mounted with bytes, see
-// heat.js, and with {id, shape: [layers, heads, rows, columns], signed, label, axes, layers, heads,
-// notes, low, high, said, selected, seen}. Sends picked with events {layer, head}, from 0.
+// heat.js, and with {id, shape: [layers, heads, rows, columns], dots, signed, label, axes, layers,
+// heads, notes, low, high, said, selected, seen}. With dots, every weight has a dot of its own,
+// however wide that makes the board. Sends picked with events {layer, head}, from 0.
 
 const views = new WeakMap();
 
@@ -12,6 +13,13 @@ const SIDE = 24; // for the names of layers, as in grid.css
 export default function (component) {
   const create = component.data instanceof Uint8Array ? createBuffer : createGrid;
   return mountOnce(views, component, create);
+}
+
+// What is lost where a head has more dots than there are pixels for it.
+function crowded(rows, columns, size) {
+  const [down, across] = [rows, columns].map((dots) => Math.ceil(dots / size));
+  if (down === 1 && across === 1) return "";
+  return `On this screen each pixel is the largest of up to ${down} × ${across} dots.`;
 }
 
 function createGrid(parent) {
@@ -80,8 +88,9 @@ function createGrid(parent) {
     const density = devicePixelRatio;
     width = scroll.clientWidth;
     const pitch = Math.max(LEAST, Math.min(MOST, (scroll.clientWidth - SIDE) / heads));
-    const step = Math.floor(pitch * density);
-    const size = step - Math.round(GAP * density);
+    const gap = Math.round(GAP * density);
+    const step = Math.max(Math.floor(pitch * density), data.dots ? Math.max(rows, columns) + gap : 0);
+    const size = step - gap;
     board.style.setProperty("--pitch", `${step / density}px`);
     Object.assign(canvas, { width: step * heads, height: step * layers });
     const pen = canvas.getContext("2d");
@@ -94,7 +103,7 @@ function createGrid(parent) {
       paint(image, left + inset, top + inset, x, y, levels, columns, palette);
     }
     pen.putImageData(image.data, 0, 0);
-    legend(data, palette);
+    legend({ ...data, said: `${data.said} ${crowded(rows, columns, size)}`.trim() }, palette);
     root.dataset.drawn = data.id;
   }
 

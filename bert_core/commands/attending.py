@@ -6,12 +6,15 @@ Layers and heads are counted from 1.
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from bert_core.commands import against
 from bert_core.commands.common import Json, sentences, show
+from bert_core.data.lines import read_lines
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
 
@@ -21,7 +24,7 @@ Text = Annotated[
 Pair = Annotated[str | None, typer.Argument(metavar="TEXT_B", help="A second text.")]
 Out = Annotated[
     Path | None,
-    typer.Option(help="The file to write: .csv, .npz, .json or .html (default: print a table)."),
+    typer.Option(help="The file to write: .csv, .npz, .json, .html or .svg (default: a table)."),
 ]
 Layer = Annotated[int | None, typer.Option(help="One layer, counted from 1 (default: all).")]
 Head = Annotated[int | None, typer.Option(help="One head, counted from 1 (default: all).")]
@@ -48,7 +51,8 @@ Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a h
 Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
 How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 
-_FORMS = (".csv", ".npz", ".json", ".html")
+_FORMS = (".csv", ".npz", ".json", ".html", ".svg")
+_USUAL = ("raw", dict(level="piece", block="all", hide_special=False, renormalise=False))
 
 
 def attend(
@@ -65,6 +69,9 @@ def attend(
     target: Aim = "masked_word",
     word: Word = None,
     mask: Mask = 1,
+    against_text: against.Text = None,
+    against_pair: against.Pair = None,
+    against_model: against.Model = None,
     model: Model = EMBEDDED,
     revision: Revision = None,
     device: Where = "cpu",
@@ -72,19 +79,20 @@ def attend(
     as_json: Json = False,
 ) -> None:
     """Write the attention of every head to a file, or print what each head looks at."""
+    shown = dict(level=level, block=block, hide_special=hide_special, renormalise=renormalise)
+    one = partial(_attention, measure=measure, target=(target, word, mask), layer=layer, head=head,
+                  **shown)  # fmt: skip
     with sentences():
-        shown = dict(level=level, block=block, hide_special=hide_special, renormalise=renormalise)
-        usual = ("raw", dict(level="piece", block="all", hide_special=False, renormalise=False))
-        if measure != "attribution" and (target, word, mask) != ("masked_word", None, 1):
-            raise InputError("--target, --word and --mask go with --measure attribution.")
-        form = _form(out, as_json, changed=(measure, shown) != usual)
+        _refuse_target(measure, target, word, mask)
+        held = against.refuse_mixed(against_text, against_pair, against_model)
+        form = _form(out, as_json, changed=held or (measure, shown) != _USUAL)
         encoder = load(model, revision, device, precision)
         tokens = encoder.tokenize(text, pair)
         if out is None:
             _print_table(encoder, tokens, layer, head, as_json)
             return
-        aim = target_of(tokens, target, word, mask) if measure == "attribution" else None
-        result = _attention(encoder, tokens, measure, aim, layer=layer, head=head, **shown)
+        other = partial(load, against_model, None, device, precision) if against_model else None
+        result = against.weighed(one, encoder, tokens, against_text, against_pair, other)
         _write(out, _as_file(result, form))
         for note in result.notes:
             typer.echo(f"Note: {note}", err=True)
@@ -105,7 +113,7 @@ def heads(
 
     with sentences():
         _form(out, as_json, forms=(".csv",))
-        lines = _lines(file)
+        lines = read_lines(file)
         encoder = load(model, revision, device, precision)
         result = head_statistics(encoder, lines, on_progress=follow("sentences"))
         if out is None:
@@ -125,7 +133,7 @@ def _form(
         if changed:
             raise InputError(
                 "The table is of raw weights of the whole text. Give --out FILE to write another "
-                "measure, level or part.",
+                "measure, level or part, or a difference.",
                 field="out",
             )
         return ""
@@ -195,9 +203,14 @@ def target_of(tokens: Any, name: str, word: str | None, mask: int) -> Any:
     return Target(position=position, word=word)
 
 
+def _refuse_target(measure: str, target: str, word: str | None, mask: int) -> None:
+    if measure != "attribution" and (target, word, mask) != ("masked_word", None, 1):
+        raise InputError("--target, --word and --mask go with --measure attribution.")
+
+
 def _attention(
-    encoder: Any, tokens: Any, measure: str, target: Any, *, layer: int | None, head: int | None,
-    **shown: Any,
+    encoder: Any, tokens: Any, *, measure: str, target: tuple[str, str | None, int],
+    layer: int | None, head: int | None, **shown: Any,
 ) -> Any:  # fmt: skip
     """As :func:`.attend.attend`, telling how far it is."""
     from bert_core.analysis.attention.attend import refuse_choices, view
@@ -205,8 +218,9 @@ def _attention(
 
     count = encoder.checkpoint.attention_heads
     refuse_choices(tokens, measure, count, shown["level"], shown["block"], head)
+    aim = target_of(tokens, *target) if measure == "attribution" else None
     weighed = weigh(
-        encoder, tokens, cast(Any, measure), layer=layer, target=target,
+        encoder, tokens, cast(Any, measure), layer=layer, target=aim,
         on_progress=follow("steps"),
     )  # fmt: skip
     return view(weighed, layer=layer, head=head, **shown)
@@ -222,6 +236,10 @@ def _as_file(result: Any, form: str) -> bytes | Iterable[str]:
             return attention_files.attention_npz(result)
         case ".json":
             return [attention_files.attention_json(result)]
+        case ".svg":
+            from bert_core.views.attention_pictures import attention_svg
+
+            return [attention_svg(result)]
         case _:
             from bert_core.views.attention_html import attention_html
 
@@ -243,17 +261,6 @@ def _write(out: Path, content: bytes | Iterable[str]) -> None:
         out.with_name(f"{out.name}.new").unlink(missing_ok=True)
         raise InputError(f"{out} cannot be written: {error.strerror}.", field="out") from error
     typer.echo(f"Wrote {out}.", err=True)
-
-
-def _lines(file: Path) -> list[str]:
-    """The lines of a file, empty ones too, so that rows have their numbers."""
-    from bert_core.data.source import read_source
-
-    source = read_source(file)
-    for problem in source.problems:
-        if problem.severity == "blocking":
-            raise InputError(f"{file.name}: {problem.message}", field="file")
-    return source.text.removesuffix("\n").split("\n")
 
 
 def follow(what: str) -> Callable[[int, int], None] | None:

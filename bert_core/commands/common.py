@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bert_core.errors import CoreError
+from bert_core.settings import SettingsError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -30,9 +31,9 @@ def tell(what: str, share: float | None) -> None:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Turn a CoreError into its sentence on stderr and exit code 2."""
+    """Turn a CoreError, or a setting that cannot be used, into its sentence and exit code 2."""
     try:
         yield
-    except CoreError as error:
+    except (CoreError, SettingsError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None

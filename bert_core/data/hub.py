@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from bert_core.errors import InputError
 from bert_core.model.hub import PROBE_SECONDS, answered_in_time, is_repo_id
+from bert_core.permissions import refuse_hub
 
 PREFIX = "hub:"
 _CONFIG = re.compile(r"\w[\w.+-]{0,95}", re.ASCII)
@@ -40,8 +41,9 @@ def fetch_hub(name: str, *, split: str, home: Path) -> Path:
 
     Raises:
         InputError: a name that cannot be meant, the hub is out of reach, it has no such data, or
-            the disk is full.
+            the disk is full, or the hub is switched off.
     """
+    refuse_hub()
     repo, config = _parsed(name)
     if not _SPLIT.fullmatch(split):
         raise InputError(

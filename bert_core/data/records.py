@@ -9,8 +9,9 @@ from typing import Any, Literal, NamedTuple
 
 from bert_core.data.dataset import Problem
 from bert_core.data.jsons import parse
-from bert_core.data.source import LIMIT_MIB, Source, read_source
+from bert_core.data.source import LIMIT_MIB, Source, check_rows, read_source
 from bert_core.errors import InputError
+from bert_core.settings import read_settings
 
 Form = Literal["separated", "json"]
 _JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
@@ -82,7 +83,7 @@ def read_records(
         limit_mib: largest size in MiB.
 
     Raises:
-        InputError: the file cannot be read at all.
+        InputError: the file cannot be read at all, or has more rows than the operator allows.
     """
     source = read_source(path, limit_mib=limit_mib)
     if delimiter is None and is_json(source):
@@ -90,6 +91,7 @@ def read_records(
     reading = _Reading()
     found = delimiter or _delimiter(source)
     if found == "\t":
+        check_rows(source.text.count("\n"))
         for line, text in numbered_lines(source.text):
             reading.rows.append(Row(line, tuple(text.split("\t"))))
     else:
@@ -139,6 +141,7 @@ def _values(source: Source, reading: _Reading) -> list[tuple[int, Any]]:
     listed = start.startswith("[")
     # A first line of "{" alone: one object written over many lines, not one a line.
     whole = listed or start.partition("\n")[0].strip() == "{"
+    check_rows(0 if whole else source.text.count("\n"))
     texts = [(1, source.text)] if whole else numbered_lines(source.text)
     for line, text in texts:
         if not text.strip():
@@ -148,6 +151,8 @@ def _values(source: Source, reading: _Reading) -> list[tuple[int, Any]]:
         except InputError as error:
             reading.refuse(line, "json", f"{error} Correct it, or leave the record out.")
             continue
+        if listed:
+            check_rows(len(value))
         found += list(enumerate(value, 1)) if listed else [(line, value)]
         if mended:
             reading.problems.append(surrogate_problem(None if listed else line, mended))
@@ -182,6 +187,7 @@ def _delimiter(source: Source) -> str:
 
 def _read_quoted(text: str, delimiter: str, reading: _Reading) -> None:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    most = read_settings().table_rows
     while True:
         line = lines.line_num + 1
         try:
@@ -206,6 +212,8 @@ def _read_quoted(text: str, delimiter: str, reading: _Reading) -> None:
             continue
         if cells:
             reading.rows.append(Row(line, tuple(cells)))
+            if len(reading.rows) > most:
+                check_rows(len(reading.rows))
 
 
 def _left(text: str, line: int) -> int:

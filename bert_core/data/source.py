@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bert_core.data.dataset import Problem
 from bert_core.errors import InputError
+from bert_core.settings import read_settings
 
 LIMIT_MIB = 512.0
 _CHUNK = 2**20
@@ -110,6 +111,23 @@ def check_file(path: Path, limit_mib: float | None = None) -> int:
             field="path",
         )
     return found.st_size
+
+
+def check_rows(count: int) -> None:
+    """Refuse a table with too many rows.
+
+    Args:
+        count: of its rows, or of those that were read so far.
+
+    Raises:
+        InputError: there are more than the operator allows.
+    """
+    most = read_settings().table_rows
+    if count > most:
+        raise InputError(
+            f"The table has more than {most:,} rows, the most that are read. Give a part of it.",
+            field="path",
+        )
 
 
 def unreadable(path: Path, error: OSError) -> InputError:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bert_core.errors import InputError
+from bert_core.permissions import refuse_path, refuse_upload
+from bert_core.settings import read_settings
 
-LIMIT_MIB = 100
 SUFFIXES = ("csv", "tsv", "txt", "jsonl", "json", "conll")
 """Endings of the files that training data is read from; the reader goes by the ending."""
 _CHUNK = 2**20
 
 
-def keep_upload(file: BinaryIO, name: str, home: Path, *, limit_mib: float = LIMIT_MIB) -> Path:
+def keep_upload(file: BinaryIO, name: str, home: Path, *, limit_mib: float | None = None) -> Path:
     """Keep an uploaded file as ``uploads/SHA256.SUFFIX`` of the home folder.
 
     The same bytes are kept once, however often and under whatever names they come.
@@ -25,14 +26,18 @@ def keep_upload(file: BinaryIO, name: str, home: Path, *, limit_mib: float = LIM
         file: opened for reading, at its beginning; read a MiB at a time.
         name: what the visitor calls it; only its ending is used.
         home: home folder of the runs; made where it is missing.
-        limit_mib: largest size in MiB.
+        limit_mib: largest size in MiB; None: as the operator says.
 
     Returns:
         The absolute path of the kept file.
 
     Raises:
-        InputError: an ending that no reader knows, a file over the limit, or a disk that is full.
+        InputError: an ending that no reader knows, a file over the limit, a disk that is full, or
+            uploads are switched off.
     """
+    refuse_upload()
+    most = read_settings().upload_mib
+    limit = most if limit_mib is None else min(limit_mib, most)
     suffix = _suffix(name)
     folder = home / "uploads"
     try:
@@ -40,7 +45,7 @@ def keep_upload(file: BinaryIO, name: str, home: Path, *, limit_mib: float = LIM
         handle, fresh = tempfile.mkstemp(prefix="part-", dir=folder)
         try:
             with os.fdopen(handle, "wb") as target:
-                digest = _copy(file, target, limit_mib)
+                digest = _copy(file, target, limit)
             path = folder / f"{digest}.{suffix}"
             os.replace(fresh, path)
         finally:
@@ -92,8 +97,9 @@ def local_file(name: str, folders: Sequence[Path]) -> Path:
         folders: resolved folders under which files may be opened.
 
     Raises:
-        InputError: outside the folders, or no such file.
+        InputError: outside the folders, no such file, or paths are switched off.
     """
+    refuse_path()
     try:
         path = Path(name.strip()).expanduser().resolve()
         exists = path.is_file()

@@ -21,7 +21,7 @@ from bert_core.evaluation.rows import AnswerRow, rows_of
 from bert_core.evaluation.settings import Asked, EvaluationSettings, ask_for
 from bert_core.evaluation.summary import reading_of, summarise
 from bert_core.model.encoder import Encoder
-from bert_core.settings import MAX_DOCUMENT
+from bert_core.settings import read_settings
 from bert_core.tasks.spans.decoders import decide
 from bert_core.tasks.squad import trace_questions
 
@@ -196,10 +196,11 @@ def _without_candidates(folder: EvaluationFolder) -> list[AnswerRow]:
 
 
 def _refuse_long(gold: Gold) -> None:
+    most = read_settings().document_characters
     for each in gold.questions:
-        if len(each.context) > MAX_DOCUMENT:
+        if len(each.context) > most:
             raise InputError(
                 f"The context of question {each.row:,} has {len(each.context):,} characters; at "
-                f"most {MAX_DOCUMENT:,} are read. Give a part of it.",
+                f"most {most:,} are read. Give a part of it.",
                 field="data",
             )

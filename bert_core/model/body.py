@@ -92,6 +92,10 @@ class Body:
         """The input of the lowest layer for one input, shape (1, T, H)."""
         return self.lean.embed(self._inputs([tokens], None))
 
+    def states(self, batch: Sequence[Input], levels: Sequence[int]) -> list[Tensor]:
+        """Hidden states of B inputs at chosen levels; see :meth:`LeanEncoder.states`."""
+        return self.lean.states(self._inputs(batch, None), levels)
+
     def run_at(self, batch: Sequence[Input], positions: Sequence[Sequence[int]]) -> Tensor:
         """One pass of a batch for the last hidden states at some positions.
 

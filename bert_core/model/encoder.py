@@ -1,6 +1,5 @@
 """An encoder in memory: loaded once, used by many, one forward pass at a time."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,10 +11,15 @@ from bert_core.errors import ModelError
 from bert_core.model import batching
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
+from bert_core.model.combining import Ask, Reply, answer, together
+from bert_core.model.cutting import SharedTokenizer
 from bert_core.model.heads import Head
 from bert_core.model.tokenizer import Tokenizer
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats, Trace
+from bert_core.model.tracing import to_numpy, traced
+from bert_core.model.waiting import Line, Ticket
+from bert_core.settings import read_settings
 
 if TYPE_CHECKING:
     import torch
@@ -23,27 +27,31 @@ if TYPE_CHECKING:
     from bert_core.model.body import Body
 
 
-class Encoder:
+class Encoder(SharedTokenizer):
     """One checkpoint on one device in one precision.
 
-    Tokenising and computing are each done by one caller at a time. Weights are never changed.
+    Tokenising and computing are each done by one caller at a time, in order of arrival; small
+    questions that wait at the same time are computed together. Weights are never changed.
 
     Attributes:
         checkpoint: what its folder holds.
         choice: how it was asked for.
         tokenizer: its tokenizer.
-        passes: number of batches that have gone through the encoder since it was loaded.
+        passes: number of batches that were asked of the encoder since it was loaded.
+        shared: how many of them were computed as one with those of others.
+        line: who computes and who waits.
     """
 
     def __init__(
         self, checkpoint: Checkpoint, choice: ModelChoice, tokenizer: Tokenizer, body: "Body"
     ) -> None:
+        super().__init__(tokenizer)
         self.checkpoint = checkpoint
         self.choice = choice
-        self.tokenizer = tokenizer
         self.passes = 0
+        self.shared = 0
+        self.line = Line(read_settings().waiting_visitors)
         self._body: Body | None = body
-        self._lock = threading.Lock()
 
     @property
     def label(self) -> str:
@@ -61,31 +69,6 @@ class Encoder:
     def memory_mib(self) -> float:
         """Memory of the encoder's weights as they are held, in MiB."""
         return self._loaded.memory_mib
-
-    def tokenize(self, text: str, pair: str | None = None, *, masks: bool = True) -> Tokens:
-        """Cut a text into word pieces; see :meth:`Tokenizer.encode`."""
-        with self._lock:
-            return self.tokenizer.encode(text, pair, masks=masks)
-
-    def tokenize_many(self, texts: Sequence[str]) -> list[Tokens]:
-        """Cut many texts into word pieces; see :meth:`Tokenizer.encode_many`."""
-        with self._lock:
-            return self.tokenizer.encode_many(texts)
-
-    def pieces_of(self, word: str) -> tuple[int, ...]:
-        """Vocabulary ids of a word inside a sentence; see :meth:`Tokenizer.pieces_of`."""
-        with self._lock:
-            return self.tokenizer.pieces_of(word)
-
-    def cut_words(self, words: Sequence[str]) -> list[list[int]]:
-        """Cut words of a sentence into pieces; see :meth:`Tokenizer.cut_words`."""
-        with self._lock:
-            return self.tokenizer.cut_words(words)
-
-    def places_in_words(self, words: Sequence[str]) -> list[list[tuple[int, int]]]:
-        """Characters of the pieces of words; see :meth:`Tokenizer.places_in_words`."""
-        with self._lock:
-            return self.tokenizer.places_in_words(words)
 
     def trace(
         self,
@@ -111,30 +94,30 @@ class Encoder:
         Raises:
             ModelError: a head is missing, or this backend hands out no attention weights.
         """
-        import torch
-
         if positions:
             self.checkpoint.require("masked_word")
         if next_sentence:
             self.checkpoint.require("next_sentence")
         if attention:
             self.choice.require_weights()
-        with self.computing() as body:
-            self.passes += 1
-            out = body.run([tokens], hidden=hidden, attention=attention, visible=visible)
-            last = out.last_hidden_state
-            return Trace(
-                tokens=tokens,
-                positions=tuple(positions),
-                logits=_numpy(self._read("masked_word", last[0, list(positions)]))
-                if positions
-                else None,
-                hidden=_numpy(torch.cat(out.hidden_states)) if hidden else None,
-                attention=_numpy(torch.cat(out.attentions)) if attention else None,
-                next_sentence=_numpy(self._read("next_sentence", last[:, 0])[0])
-                if next_sentence
-                else None,
-            )
+        if attention or visible is not None or (positions and next_sentence):
+            with self.computing() as body:
+                self.passes += 1
+                return traced(
+                    body, tokens, positions, hidden=hidden, attention=attention,
+                    next_sentence=next_sentence, visible=visible,
+                )  # fmt: skip
+        head: Head | None = "masked_word" if positions else None
+        read = (0,) if next_sentence else tuple(positions)
+        reply = self._ask(Ask([tokens], [read], "next_sentence" if next_sentence else head, hidden))
+        logits = None if reply.logits is None else to_numpy(reply.logits)
+        return Trace(
+            tokens=tokens,
+            positions=tuple(positions),
+            logits=logits if positions else None,
+            hidden=to_numpy(reply.hidden[0]) if hidden else None,
+            next_sentence=logits[0] if next_sentence and logits is not None else None,
+        )
 
     def masked_logits(
         self,
@@ -165,19 +148,24 @@ class Encoder:
         done = 0
         rows: list[tuple[int, int]] = []
         waiting: list[torch.Tensor] = []
-        for members in batching.plan([len(tokens) for tokens in inputs]):
-            with self.computing() as body:
-                self.passes += 1
-                waiting.append(
-                    body.run_at(
-                        [inputs[member] for member in members],
-                        [positions[member] for member in members],
-                    )
-                )
+        batches = batching.plan([len(tokens) for tokens in inputs])
+        for members in batches:
+            batch = [inputs[member] for member in members]
+            places = [positions[member] for member in members]
             rows += [(member, position) for member in members for position in positions[member]]
+            ask = Ask(batch, places, "masked_word")
+            if len(batches) == 1 and ask.small:
+                logits = self._ask(ask).logits
+            else:
+                with self.computing(bounded=not done) as body:
+                    self.passes += 1
+                    waiting.append(body.run_at(batch, places))
+                logits = None
             done += len(members)
-            if len(rows) >= batching.PROJECTED_ROWS or done == len(inputs):
-                yield rows, self._project(waiting)
+            if logits is None and (len(rows) >= batching.PROJECTED_ROWS or done == len(inputs)):
+                logits = self._project(waiting)
+            if logits is not None:
+                yield rows, logits
                 rows, waiting = [], []
             if on_progress is not None:
                 on_progress(done, len(inputs))
@@ -186,7 +174,7 @@ class Encoder:
         """Hidden states, in parts of shape (N, H), to vocabulary logits."""
         import torch
 
-        with self.computing():
+        with self.computing(bounded=False):
             return self._read("masked_word", torch.cat(states))
 
     def head_logits(
@@ -216,10 +204,10 @@ class Encoder:
         asked = [(0,)] * len(inputs) if positions is None else positions
         found: dict[int, Floats] = {}
         for members in batching.plan([len(each.ids) for each in inputs]):
-            with self.computing() as body:
-                self.passes += 1
-                places = [asked[member] for member in members]
-                rows = _numpy(self._read(head, body.run_at([inputs[m] for m in members], places)))
+            places = [asked[member] for member in members]
+            reply = self._ask(Ask([inputs[m] for m in members], places, head), bounded=not found)
+            assert reply.logits is not None  # noqa: S101 - a head was named
+            rows = to_numpy(reply.logits)
             ends = np.cumsum([len(row) for row in places])
             found |= zip(members, np.split(rows, ends[:-1]), strict=True)
             if on_progress is not None:
@@ -240,7 +228,7 @@ class Encoder:
         self.checkpoint.require("masked_word")
         with self.computing() as body:
             states = torch.from_numpy(np.ascontiguousarray(hidden))
-            return _numpy(self._read("masked_word", states.to(body.device, body.dtype)))
+            return to_numpy(self._read("masked_word", states.to(body.device, body.dtype)))
 
     def release(self) -> None:
         """Give the memory of the weights back, after a pass that is under way.
@@ -249,24 +237,48 @@ class Encoder:
         """
         import torch
 
-        with self._lock:
+        with self.line.turn(bounded=False):
             self._body = None
             if self.choice.device.startswith("cuda"):
                 torch.cuda.empty_cache()
 
     @contextmanager
-    def computing(self, *, gradients: bool = False) -> "Iterator[Body]":
+    def computing(self, *, gradients: bool = False, bounded: bool = True) -> "Iterator[Body]":
         """A block in which one caller computes, with gradients only where they are asked for.
+
+        Args:
+            gradients: keep what a gradient needs.
+            bounded: whether the caller may be turned away when too many wait.
 
         Raises:
             ModelError: the encoder made room for another model.
             InputError: memory ran out inside the block.
+            BusyError: too many wait.
         """
+        with self.line.turn(bounded=bounded), self._guarded(gradients) as body:
+            yield body
+
+    def _ask(self, ask: Ask, *, bounded: bool = True) -> Reply:
+        """One pass, together with what others ask, or done by one of them."""
+        ticket = Ticket(ask)
+        with self.line.turn(ticket, bounded=bounded):
+            reply: Reply = ticket.answer or answer(self.line, ticket, self._together)
+            return reply
+
+    def _together(self, asks: Sequence[Ask]) -> list[Reply]:
+        with self._guarded() as body:
+            replies = together(body, asks)
+        self.passes += len(asks)
+        self.shared += len(asks) if len(asks) > 1 else 0
+        return replies
+
+    @contextmanager
+    def _guarded(self, gradients: bool = False) -> "Iterator[Body]":
         import torch
 
         from bert_core.model.body import MemoryGuard
 
-        with self._lock, torch.inference_mode(not gradients), MemoryGuard(self.choice.device):
+        with torch.inference_mode(not gradients), MemoryGuard(self.choice.device):
             yield self._loaded
 
     @property
@@ -283,8 +295,3 @@ class Encoder:
         """Hidden states (N, H) through a head that the checkpoint has, float32 (N, C)."""
         logits: torch.Tensor = self._loaded.heads[head](states)
         return logits.float()
-
-
-def _numpy(tensor: "torch.Tensor") -> Floats:
-    array: Floats = tensor.float().cpu().numpy()
-    return array

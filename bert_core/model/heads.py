@@ -25,6 +25,7 @@ HEAD_NAMES: Mapping[Head, str] = {
 }
 HEAD_PLACES: Mapping[Head, str] = {
     "masked_word": "the page Masked word",
+    "next_sentence": "the page Next sentence",
     "classification": "python -m bert_core classify",
     "tagging": "python -m bert_core tag",
     "multiple_choice": "python -m bert_core choose",

@@ -7,7 +7,7 @@ from bert_core.errors import ModelError
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.devices import Device, list_devices
 from bert_core.model.run_models import all_results
-from bert_core.model.sources import SHIPPED
+from bert_core.model.sources import SHIPPED, is_allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,15 @@ class Inventory:
 
 
 def list_models() -> Inventory:
-    """Find the models that can be opened at once; those of other kinds are passed over."""
+    """Find the models that can be opened at once.
+
+    Those of other kinds are passed over, and those that the operator does not allow.
+    """
     found = [inspect(folder, source=name) for name, folder in SHIPPED.items()]
     places = [(name, folder, None) for name, folder in all_results()]
     for source, folder, revision in [*places, *_cached()]:
+        if not is_allowed(source):
+            continue
         try:
             found.append(inspect(folder, source=source, revision=revision))
         except (ModelError, OSError):

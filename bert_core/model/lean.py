@@ -6,6 +6,7 @@ output and feed-forward network, five sixths of its multiplications, only at the
 are read. And nothing is recorded on the way.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -105,6 +106,24 @@ class LeanEncoder:
         mask = inputs.get("attention_mask")
         seen = None if mask is None else mask.bool()[:, None, None, :]
         return self._from(0, self.embed(inputs), seen, positions)
+
+    def states(self, inputs: dict[str, Tensor], levels: Sequence[int]) -> list[Tensor]:
+        """Hidden states of whole inputs, (B, T, H) for each level.
+
+        Args:
+            inputs: as of :meth:`run_at`.
+            levels: 0 is the input of the lowest layer, n the output of the nth. What is above the
+                highest is not computed.
+        """
+        mask = inputs.get("attention_mask")
+        seen = None if mask is None else mask.bool()[:, None, None, :]
+        hidden = self.embed(inputs)
+        found = {0: hidden}
+        for level, layer in enumerate(self.layers[: max(levels)], start=1):
+            hidden = layer.everywhere(hidden, seen)
+            if level in levels:
+                found[level] = hidden
+        return [found[level] for level in levels]
 
     def run_on(self, layer: int, context: Tensor, hidden: Tensor, positions: Tensor) -> Tensor:
         """Last hidden states (B, P, H) from what the heads of one layer put out.

@@ -1,6 +1,7 @@
 """From a choice to an encoder in memory."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from bert_core.errors import ModelError
@@ -28,12 +29,18 @@ _FIRST_IMPORT = threading.Lock()
 models, can each find the other's half-filled ones."""
 
 
-def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = None) -> Encoder:
+def load(
+    choice: ModelChoice | None = None,
+    *,
+    on_progress: Progress | None = None,
+    on_found: Callable[[Checkpoint], None] | None = None,
+) -> Encoder:
     """Load a model: the embedded one by default.
 
     Args:
         choice: which model, on which device, in which precision.
         on_progress: told about downloads and loading.
+        on_found: told what the folder holds before its weights come into memory.
 
     Raises:
         ModelError: the files cannot be found or used, or memory ran out.
@@ -42,6 +49,8 @@ def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = No
     choice = choice or ModelChoice()
     checkpoint = sources.find(choice, on_progress=on_progress)
     polite_threads()
+    if on_found is not None:
+        on_found(checkpoint)
     if on_progress is not None:
         on_progress(f"Loading {checkpoint.source}", None)
     with _FIRST_IMPORT:
@@ -49,6 +58,22 @@ def load(choice: ModelChoice | None = None, *, on_progress: Progress | None = No
     products = dtype_for(choice.device, choice.precision)
     tokenizer = Tokenizer(checkpoint)
     return Encoder(checkpoint, choice, tokenizer, _body(checkpoint, choice, products))
+
+
+def load_tokenizer(choice: ModelChoice, *, on_progress: Progress | None = None) -> Tokenizer:
+    """Load the tokenizer of a model without its weights.
+
+    Args:
+        choice: the model; only its source and revision matter here.
+        on_progress: told about a download; a hub model comes whole.
+
+    Raises:
+        ModelError: as :func:`load`, where that is about the model's files.
+    """
+    checkpoint = sources.find(choice, on_progress=on_progress)
+    with _FIRST_IMPORT:
+        from transformers import AutoTokenizer  # noqa: F401
+    return Tokenizer(checkpoint)
 
 
 def _import_library() -> None:

@@ -7,12 +7,14 @@ from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.choice import EMBEDDED, READER, ModelChoice
-from bert_core.settings import EMBEDDED_MODEL, PROJECT, READER_MODEL, read_settings
+from bert_core.settings import EMBEDDED_MODEL, PROJECT, READER_MODEL, in_demo, read_settings
 
 Progress = Callable[[str, float | None], None]
 """Told what is being done and which share of it is done (None: unknown)."""
 SHIPPED = {EMBEDDED: EMBEDDED_MODEL, READER: READER_MODEL}
 """The models that come with the project, by name."""
+KINDS = {"runs": "run:ID", "folders": "model folders", "hub": "hub ids"}
+"""What the words of the setting ``models`` let open."""
 
 
 def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpoint:
@@ -26,9 +28,10 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         What the folder holds. No weights have been loaded.
 
     Raises:
-        ModelError: no such folder, a folder outside the allowed ones, no such run or hub id, no
+        ModelError: a source that the operator does not allow, no such folder, run or hub id, no
             network, or files that cannot be used.
     """
+    check_allowed(choice.source)
     if choice.source in SHIPPED:
         return inspect(SHIPPED[choice.source], source=choice.source)
     if choice.source.startswith(run_models.PREFIX):
@@ -44,6 +47,49 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         )
     folder, commit = hub.download(choice.source, choice.revision, on_progress=on_progress)
     return inspect(folder, source=choice.source, revision=commit)
+
+
+def check_allowed(source: str) -> None:
+    """Refuse a model that may not be opened here.
+
+    Raises:
+        ModelError: it is neither built in nor named in the operator's setting ``models``, and
+            neither is its kind.
+    """
+    if is_allowed(source):
+        return
+    open_ = [*named_models(), *(KINDS[kind] for kind in KINDS if kind in kinds_allowed())]
+    why = "This is a demonstration for the public." if in_demo() else (
+        "The operator sets them in BERT_EXPLORER_MODELS."
+    )  # fmt: skip
+    raise ModelError(
+        f"The model '{source[:80]}' may not be opened here; allowed are {', '.join(open_)}. {why}",
+        field="model",
+    )
+
+
+def is_allowed(source: str) -> bool:
+    """Whether the operator allows a model: built in, named in ``models``, or of a kind there."""
+    kind = "hub"
+    if source.startswith(run_models.PREFIX):
+        kind = "runs"
+    elif looks_like_folder(source):
+        kind = "folders"
+    return source in named_models() or kind in kinds_allowed()
+
+
+def kinds_allowed() -> frozenset[str]:
+    """Kinds of models that may be opened whatever their name: of "runs", "folders" and "hub".
+
+    In a demonstration none: what the operator names one by one is open there, a kind is not.
+    """
+    return frozenset() if in_demo() else frozenset(KINDS).intersection(read_settings().models)
+
+
+def named_models() -> tuple[str, ...]:
+    """The built-in models, and those that the operator named one by one."""
+    named = [name for name in read_settings().models if name not in KINDS]
+    return tuple(dict.fromkeys([*SHIPPED, *named]))
 
 
 def looks_like_folder(source: str) -> bool:
@@ -68,7 +114,7 @@ def allowed_folder(source: str) -> Path:
     allowed = read_settings().folders
     if not any(folder.is_relative_to(root) for root in allowed):
         # The same sentence whether or not it exists: no probing of the machine's folders.
-        roots = ", ".join(_shown(root) for root in allowed)
+        roots = ", ".join(_shown(root) for root in allowed) or "none"
         raise ModelError(
             f"'{source}' is outside the folders that models may be opened from ({roots}). "
             "The operator sets them in BERT_EXPLORER_FOLDERS.",

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Literal
 
 from tokenizers import Encoding
+from tokenizers import Tokenizer as Backend
 
 from bert_core.errors import InputError
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.marks import MarkedText, mark
 from bert_core.model.tokenizer_files import read_tokenizer, read_vocabulary, text_backend
 from bert_core.model.tokens import Cut, Tokens
-from bert_core.settings import MAX_CHARACTERS
+from bert_core.settings import read_settings
 
 Overflow = Literal["refuse", "cut"]
 _NOTHING_SEEN = (
@@ -30,6 +31,7 @@ class Tokenizer:
     """The tokenizer of one checkpoint. Not thread-safe: its encoder holds the lock.
 
     Attributes:
+        source: the name under which its checkpoint was asked for.
         vocabulary: all word pieces.
         mask_token: how the checkpoint spells its mask.
         mask_id: the id of it.
@@ -43,6 +45,7 @@ class Tokenizer:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         library, description = read_tokenizer(checkpoint)
+        self.source = checkpoint.source
         self.mask_token: str = library.mask_token
         self.mask_id = int(library.mask_token_id)
         self.cls_id = int(library.cls_token_id)
@@ -54,6 +57,11 @@ class Tokenizer:
         self._masking = text_backend(description, self.mask_token)
         self.seps_between = _seps_between(self._plain.encode("a", "a"))
         self.lower = self._plain.encode("ABCDE").ids == self._plain.encode("abcde").ids
+
+    @property
+    def backend(self) -> Backend:
+        """The library's tokenizer, to which special tokens in a text are text. Read only."""
+        return self._plain
 
     def encode(
         self,
@@ -91,9 +99,10 @@ class Tokenizer:
         Raises:
             InputError: as :meth:`encode`, with the row.
         """
+        limit = read_settings().characters
         for row, text in enumerate(texts, start=1):
             with _in_row(row):
-                check_text(text, "text")
+                check_text(text, "text", limit=limit)
         marked = [self._marked(text, True) for text in texts]
         # One call for all rows; the backend spreads a large batch over the cores.
         encodings = self._masking.encode_batch([part.text for part in marked])
@@ -234,19 +243,20 @@ def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:
     return part.to_original(start, end)
 
 
-def check_text(value: str | None, field: str, *, limit: int = MAX_CHARACTERS) -> None:
+def check_text(value: str | None, field: str, *, limit: int | None = None) -> None:
     """Refuse a text that no tokenizer should be given; None is no text.
 
     Args:
         value: what was typed.
         field: name of the input, also used in the sentence (``"question"``).
-        limit: most characters.
+        limit: most characters; None: as the operator says.
 
     Raises:
         InputError: it is empty, far too long, or cannot be written as UTF-8.
     """
     if value is None:
         return
+    limit = read_settings().characters if limit is None else limit
     name = "second text" if field == "pair" else field
     if not value.strip():
         raise InputError(f"The {name} is empty. Type some words.", field=field)

@@ -17,12 +17,11 @@ from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Trace
 from bert_core.model.vocabulary import Vocabulary
+from bert_core.settings import read_settings
 from bert_core.tasks.distribution import Logs, allowed, best_ids, log_softmax
 from bert_core.tasks.limits import whole_number
 
 Strategy = Literal["independent", "left-to-right", "confident-first", "beam"]
-MAX_MASKS = 10
-"""Most masks that are filled one after another."""
 MAX_WIDTH = 10
 NO_JOINT = (
     "Scores add up single predictions, each made with the remaining masks in place. They rank "
@@ -104,7 +103,7 @@ def fill_all(
 
     Args:
         encoder: a model with a masked-word head.
-        tokens: a sentence with 2 to 10 masks.
+        tokens: a sentence with two masks or more.
         strategy: ``"left-to-right"`` and ``"confident-first"`` follow the ``width`` best words
             of their first step, each onwards greedily; ``"beam"`` goes left to right and keeps
             the ``width`` best partial sentences at every step.
@@ -119,10 +118,11 @@ def fill_all(
     """
     whole_number("The width", width, MAX_WIDTH, field="width")
     masks = tokens.masks
-    if len(masks) > MAX_MASKS:
+    most = read_settings().masks
+    if len(masks) > most:
         raise InputError(
             f"The sentence has {len(masks)} masks; filled one after another are at most "
-            f"{MAX_MASKS}. Use the strategy 'independent', or mask less.",
+            f"{most}. Use the strategy 'independent', or mask less.",
             field="text",
         )
     vocabulary = encoder.tokenizer.vocabulary

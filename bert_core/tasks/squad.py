@@ -16,7 +16,7 @@ from bert_core.data.examples import QuestionExample
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokenizer import check_text
-from bert_core.settings import MAX_DOCUMENT
+from bert_core.settings import read_settings
 from bert_core.tasks.distribution import refuse_no_numbers
 from bert_core.tasks.limits import whole_number
 from bert_core.tasks.spans.answers import REASONS, Candidate
@@ -130,13 +130,14 @@ def read_document(encoder: Encoder, text: str) -> Document:
     Raises:
         InputError: it is empty, too long, or has nothing that the model can see.
     """
-    if len(text) > MAX_DOCUMENT:
+    most = read_settings().document_characters
+    if len(text) > most:
         raise InputError(
             f"The document has {len(text):,} characters, about {len(text) // 500:,} windows; at "
-            f"most {MAX_DOCUMENT:,} are looked at. Ask about one part of it.",
+            f"most {most:,} are looked at. Ask about one part of it.",
             field="context",
         )
-    check_text(text, "context", limit=MAX_DOCUMENT)
+    check_text(text, "context", limit=most)
     contexts = Contexts(encoder.cut_words)
     contexts.add([text])
     if not len(contexts.all[0].ids):

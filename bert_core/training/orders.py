@@ -10,10 +10,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bert_core.errors import InputError, RunError
-from bert_core.model.sources import looks_like_folder
+from bert_core.model.sources import check_allowed, looks_like_folder
+from bert_core.permissions import refuse_training
 from bert_core.training import provenance
 from bert_core.training.engines import find_engine
 from bert_core.training.folder import RunFolder, runs_folder
+from bert_core.training.room import refuse_full
 from bert_core.training.settings import TrainSettings, read_settings
 from bert_core.training.spec import RunSpec
 from bert_core.training.tasks import find_task
@@ -59,9 +61,12 @@ def create(
         home: home folder of the runs; None: as the environment says.
 
     Raises:
-        InputError: no such task, a file that cannot be read, or a choice that does not fit.
-        RunError: no such engine here, or the folder cannot be written.
+        InputError: no such task, a file that cannot be read, a choice that does not fit, or
+            training is switched off.
+        ModelError: the operator does not allow the model.
+        RunError: no such engine here, no place for another run, or the folder cannot be written.
     """
+    _refuse_not_allowed(model)
     found = find_task(task)
     _check_engine(engine, devices, processes)
     devices = [_checked_device(device, engine) for device in devices]
@@ -79,9 +84,15 @@ def create(
             labels=tuple(labels), engine=engine, devices=tuple(devices), processes=processes,
             group=group, packages=provenance.packages(), commit=provenance.commit(),
         )  # fmt: skip
+    refuse_full(spec, home)
     folder = RunFolder(runs_folder(home) / spec.id)
     _write(folder, spec.changed(command=provenance.command_line(spec, found.defaults)))
     return folder
+
+
+def _refuse_not_allowed(model: str) -> None:
+    refuse_training()
+    check_allowed(model)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_core.errors import RunError
+from bert_core.permissions import refuse_training
 from bert_core.settings import PROJECT
 from bert_core.training.failures import relaunch_settings
 from bert_core.training.processes import visible
@@ -74,8 +75,10 @@ def measure(spec: RunSpec, *, check: Check = lambda: None) -> Preflight:
         check: called ten times a second; what it raises ends the trial.
 
     Raises:
+        InputError: training is switched off.
         RunError: the data or the model cannot be used; the sentence says why.
     """
+    refuse_training()
     tried = spec.settings
     while True:
         answer = _in_a_process(spec.changed(settings=tried.model_dump()), check)

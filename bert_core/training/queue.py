@@ -1,9 +1,9 @@
-"""One run at a time on each device: the others wait in the order in which they came.
+"""So many runs at a time on each device, usually one: others wait in the order in which they came.
 
 Every run that waits or works holds a ticket: a file in ``devices/HOST`` of the home folder, with
 a number, under a lock that the operating system takes back when the process dies, however it dies.
-A run may begin when no earlier ticket wants one of its devices. Nothing has to be cleaned up
-after a crash, and no two runs can wait for each other.
+A run may begin when fewer earlier tickets want each of its devices than the operator lets compute
+there. Nothing has to be cleaned up after a crash, and no two runs can wait for each other.
 """
 
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from bert_core.settings import read_settings
 from bert_core.training.states import this_host
 
 POLL_SECONDS = 0.5
@@ -45,7 +46,7 @@ def turn(
     on_dead: Callable[[str], None] = lambda run: None,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Wait until all ``devices`` are free, and hold them inside the context.
+    """Wait until all ``devices`` have room, and hold them inside the context.
 
     Args:
         home: home folder of the runs.
@@ -60,7 +61,8 @@ def turn(
     own, lock = _draw(folder, run, devices)
     try:
         before: Sequence[Ticket] | None = None
-        while ahead := _ahead(folder, own, on_dead):
+        at_once = read_settings().runs_per_device
+        while ahead := _ahead(folder, own, on_dead, at_once):
             if ahead != before:
                 on_wait(ahead)
             before = ahead
@@ -92,8 +94,10 @@ def _draw(folder: Path, run: str, devices: Sequence[str]) -> tuple[Ticket, FileL
     return ticket, lock
 
 
-def _ahead(folder: Path, own: Ticket, on_dead: Callable[[str], None]) -> tuple[Ticket, ...]:
-    """Living tickets before ``own`` that want one of its devices, in order."""
+def _ahead(
+    folder: Path, own: Ticket, on_dead: Callable[[str], None], at_once: int
+) -> tuple[Ticket, ...]:
+    """Living tickets before ``own`` that want one of its devices that is full, in order."""
     found = []
     with _counter(folder):
         for path in _paths(folder):
@@ -107,7 +111,10 @@ def _ahead(folder: Path, own: Ticket, on_dead: Callable[[str], None]) -> tuple[T
             else:
                 on_dead(ticket.run)
                 path.unlink(missing_ok=True)
-    return tuple(found)
+    full = {
+        device for device in own.devices if sum(device in each.devices for each in found) >= at_once
+    }
+    return tuple(each for each in found if full & set(each.devices))
 
 
 def _held(path: Path) -> bool:

@@ -1,5 +1,7 @@
 """Runs: started, listed, stopped, resumed and deleted. All that is known is in their folders.
 
+A visitor of a demonstration may only look: the four that change something refuse to.
+
 Nothing here remembers anything between two calls, so that any number of pages, commands and
 restarts of the app see and do the same. A run is made by :func:`create`.
 """
@@ -19,6 +21,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from bert_core.errors import RunError
+from bert_core.permissions import refuse_training
 from bert_core.settings import PROJECT
 from bert_core.training import processes
 from bert_core.training.folder import RunFolder, runs_folder
@@ -106,6 +109,7 @@ def launch(folder: RunFolder) -> None:
     Raises:
         RunError: it was started already, or the disk has too little room.
     """
+    refuse_training()
     if status(folder).pid is None:
         with _held(folder) as before:
             if before.pid is None and not before.over:
@@ -131,6 +135,7 @@ def resume(folder: RunFolder) -> Status:
     Raises:
         RunError: it is finished or still at work, or the disk has too little room.
     """
+    refuse_training()
     _refuse_at_work(folder, status(folder))
     with _held(folder) as before:
         _refuse_at_work(folder, before)
@@ -155,6 +160,7 @@ def stop(folder: RunFolder, *, force: bool = False, grace: float = GRACE_SECONDS
     Raises:
         RunError: it is to be killed but runs on another machine.
     """
+    refuse_training()
     now = status(folder)
     if now.over:
         return now
@@ -183,6 +189,7 @@ def delete(folder: RunFolder) -> None:
     Raises:
         RunError: it is at work, or its files cannot be removed.
     """
+    refuse_training()
     _refuse_at_work(folder, status(folder))
     with _held(folder) as before:
         _refuse_at_work(folder, before)

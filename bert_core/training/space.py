@@ -7,6 +7,7 @@ from bert_core.model import sources
 from bert_core.model.choice import ModelChoice
 from bert_core.model.run_models import PREFIX
 from bert_core.training.folder import RunFolder
+from bert_core.training.spec import RunSpec
 
 BYTES_A_WEIGHT = 16
 """A checkpoint holds each weight in float32, its two moments, and a rest below a fourth copy."""
@@ -20,10 +21,7 @@ def space_problem(folder: RunFolder) -> str | None:
     Args:
         folder: of the run.
     """
-    checkpoint = BYTES_A_WEIGHT * _parameters(folder.spec.model)
-    # One more than stays is there while it is saved; the best weights and the result are half one.
-    number = folder.spec.settings.keep_checkpoints + 1
-    needed = checkpoint * number + checkpoint // 2
+    number, needed = needed_bytes(folder.spec)
     free = shutil.disk_usage(folder.path).free
     if free >= needed:
         return None
@@ -32,6 +30,14 @@ def space_problem(folder: RunFolder) -> str | None:
         f"{needed / _GIB:.1f} GiB for {number} checkpoints and the result. Free some space, or "
         "set keep_checkpoints lower."
     )
+
+
+def needed_bytes(spec: RunSpec) -> tuple[int, int]:
+    """Number of checkpoints that a run writes before one is deleted, and bytes that it fills."""
+    checkpoint = BYTES_A_WEIGHT * _parameters(spec.model)
+    # One more than stays is there while it is saved; the best weights and the result are half one.
+    number = spec.settings.keep_checkpoints + 1
+    return number, checkpoint * number + checkpoint // 2
 
 
 def _parameters(model: str) -> int:

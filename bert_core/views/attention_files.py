@@ -9,7 +9,8 @@ How things are counted, in all three:
 A CSV has one line for each weight: ``layer``, ``head`` (empty where the measure joins all heads),
 ``from`` and ``to`` (positions of the unit that looks and of the one looked at), ``from_text`` and
 ``to_text``, ``weight``, and ``level`` (piece or word). The other two say the same of themselves
-under ``about``.
+under ``about``. Of a difference the column ``weight`` is called ``difference``, and the other two
+say under ``minus`` what was subtracted.
 """
 
 import csv
@@ -57,7 +58,8 @@ def csv_parts(result: AttentionResult) -> Iterator[str]:
     """The same in parts, head by head, however large it is."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+    named = {"weight": "difference"} if result.minus else {}
+    writer.writerow(named.get(column, column) for column in COLUMNS)
     texts = [str(harmless(unit.text)) for unit in result.units]
     sides = [
         (row, column, texts[row], texts[column]) for row in result.rows for column in result.columns
@@ -106,6 +108,7 @@ def attention_npz(result: AttentionResult) -> bytes:
         measure=_text(result.measure),
         level=_text(result.level),
         block=_text(result.block),
+        minus=_text(result.minus),
         notes=_text(result.notes),
         versions=_text([f"{name} {found}" for name, found in versions().items()]),
     )

@@ -8,11 +8,9 @@ lets nothing run but these scripts, so a text cannot bring one along.
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bert_core.analysis.attention.attend import AttentionResult
@@ -24,7 +22,7 @@ from bert_core.settings import PROJECT
 from bert_core.views.attention_clicks import Pick
 from bert_core.views.attention_levels import Levels, Scale, quantise, scaled
 from bert_core.views.attention_payload import grid_words, head_notes, head_words
-from bert_core.views.reports import TEMPLATES
+from bert_core.views.templates import TEMPLATES, rendered
 
 SMALL_FILE = 8_000_000
 """Bytes of a file up to which weights are stored with 16 bits, beyond which with 8."""
@@ -35,7 +33,6 @@ LINES = 500
 COMPONENTS = PROJECT / "assets" / "components"
 GRID, HEAD = ("common", "heat", "grid"), ("common", "heat", "map", "lines", "head")
 _EXPORT = "export default function (component)"
-_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def attention_html(
@@ -63,7 +60,7 @@ def attention_html(
         InputError: the file would be larger than ``LARGEST_FILE``, or the share is out of range.
         ValueError: notes do not fit, or the scale is ``"one"`` and a weight lies above 1.
     """
-    size = result.weights.size * 4 // 3  # three bytes are four letters
+    size = least_bytes(result)
     if size > LARGEST_FILE:
         raise InputError(
             f"A file with all these heads would take {size // 1_000_000:,} MB; "
@@ -73,9 +70,11 @@ def attention_html(
     # The lines of a head take some four letters each.
     lines = 4 * LINES * result.weights.shape[0] * result.weights.shape[1]
     # Each head on its own scale, whatever the colours are: so values keep most of their digits.
-    levels = quantise(result.weights, "head", depth=16 if 2 * size + lines < SMALL_FILE else 8)
+    levels = quantise(result.weights, "head", signed=bool(result.minus),
+                      depth=16 if 2 * size + lines < SMALL_FILE else 8)  # fmt: skip
     script, style = _script(), (TEMPLATES / "attention.css").read_text("utf-8")
-    return _environment().get_template("attention.html.j2").render(
+    return rendered(
+        "attention.html.j2",
         script=Markup(script),  # noqa: S704 - ours, and hashed
         style=Markup(style),  # noqa: S704
         script_hash=_hash(script),
@@ -87,6 +86,11 @@ def attention_html(
         link=link,
         snippet=snippet,
     )  # fmt: skip
+
+
+def least_bytes(result: AttentionResult) -> int:
+    """Bytes, about, of the file with 8 bits for each weight; a small one takes twice as many."""
+    return result.weights.size * 4 // 3  # three bytes are four letters
 
 
 def _data(
@@ -145,7 +149,7 @@ def _heads(
 def _notes(result: AttentionResult) -> tuple[str, ...]:
     """What each head does, where the weights are those the head table is made of."""
     pieces = len(result.tokens)
-    if result.measure != "raw" or result.level != "piece" or not result.heads:
+    if result.minus or (result.measure, result.level) != ("raw", "piece") or not result.heads:
         return ()
     if result.weights.shape[-2:] != (pieces, pieces):
         return ()
@@ -200,27 +204,13 @@ def _hash(content: str) -> str:
 
 def _about(result: AttentionResult) -> str:
     heads = "" if result.heads else " · heads joined"
+    minus = f" · minus {result.minus}" if result.minus else ""
     return (
         f"Model: {result.model} · measure: {result.measure}{heads} · level: {result.level} · "
-        f"{BLOCK_NAMES[result.block]}"
+        f"{BLOCK_NAMES[result.block]}{minus}"
     )
 
 
 def _rounding(levels: Levels) -> str:
     steps = levels.most - levels.zero
     return f"The values in this file are rounded to 1/{steps:,} of the largest of their head."
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        finalize=_legal,
-    )
-
-
-def _legal(value: object) -> object:
-    """A text without control characters and halves of pairs, which no file may hold."""
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value

@@ -44,6 +44,7 @@ def quantise(
     scale: Scale = "shared",
     *,
     signed: bool = False,
+    largest: Floats | None = None,
     depth: Literal[8, 16] = 8,
 ) -> Levels:
     """Round weights to 8 or 16 bits.
@@ -53,6 +54,8 @@ def quantise(
         scale: the size that gets the last level: ``"one"`` 1, ``"shared"`` the largest of all
             heads, ``"head"`` the largest of each head.
         signed: levels lie on both sides of 0 even where no weight is negative.
+        largest: shape (L, A), what counts as the largest size of each head, no less than it is,
+            so that two inputs share a scale; None: what is there.
         depth: bits of a level.
 
     Raises:
@@ -70,7 +73,8 @@ def quantise(
         raise ValueError("A weight is not a finite number.")
     most = 2**depth - 1
     zero = (most + 1) // 2 if signed or (lowest < 0).any() else 0
-    full = scaled(np.maximum(highest, -lowest).astype(np.float64), scale)
+    found = np.maximum(highest, -lowest).astype(np.float64)
+    full = scaled(found if largest is None else np.maximum(found, largest), scale)
     values = np.empty(weights.shape, dtype=np.uint8 if depth == 8 else np.uint16)
     steps = ((most - zero) / np.where(full > 0, full, 1)).astype(np.float32)
     # Layer by layer: all heads of a long input take 151 MB, and so would a copy of them.

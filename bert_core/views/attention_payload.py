@@ -23,14 +23,10 @@ from bert_core.views.attention_levels import (
     quantise,
     scale_words,
     stamped,
-    thinned,
 )
+from bert_core.views.attention_windows import Window, drawn_levels
 from bert_core.views.numbers import bits, counted, percent
 
-GRID_BYTES = 4_000_000
-"""Most bytes of a grid's buffer."""
-CELL_PIXELS = 80
-"""Most dots on a side of one head in the grid; a wide page has about as many pixels for it."""
 PATTERNS: dict[Pattern, str] = {
     "self": "mostly itself",
     "previous": "mostly previous piece",
@@ -96,6 +92,8 @@ def grid_payload(
     notes: Sequence[str] = (),
     scale: Scale = "shared",
     difference: bool = False,
+    largest: Floats | None = None,
+    window: Window | None = None,
 ) -> GridPayload:
     """What the browser needs to draw all heads.
 
@@ -106,18 +104,23 @@ def grid_payload(
         notes: a sentence for each cell, layer by layer; none: their numbers.
         scale: see :func:`.attention_levels.quantise`.
         difference: the colours diverge around 0; they do anyway where a weight is negative.
+        largest: see :func:`.attention_levels.quantise`.
+        window: the part that is drawn, on the scale of the whole; None: the whole.
 
     Raises:
         ValueError: as :func:`.attention_levels.quantise`, or the numbers or notes do not fit
-            the shape.
+            the shape, or the window is larger than a cell.
     """
-    levels = quantise(weights, scale, signed=difference)
-    cells = weights.shape[0] * weights.shape[1]
-    small = thinned(levels, min(CELL_PIXELS, int((GRID_BYTES / cells) ** 0.5)))
+    levels = quantise(weights, scale, signed=difference, largest=largest)
+    small, part = drawn_levels(levels, window)
     buffer = stamped(small.values.tobytes(), small.values.shape)
     words = grid_words(levels, scale, layers=layers, heads=heads, notes=notes)
-    said = f"{words['said']} {_blocks(weights.shape, small.values.shape)}".rstrip()
-    shown = {"id": fingerprint(buffer), "shape": list(small.values.shape), "said": said}
+    shown = {
+        "id": fingerprint(buffer),
+        "shape": list(small.values.shape),
+        "said": f"{words['said']} {part}".rstrip(),
+        "dots": window is not None,
+    }
     return GridPayload(tuple(layers), tuple(heads), {**words, **shown}, buffer)
 
 
@@ -172,16 +175,6 @@ def _axes(layers: Sequence[int], heads: Sequence[int]) -> str:
         else f"{place}: {one}s {numbers[0]}–{numbers[-1]}"
         for place, one, numbers in named
         if numbers
-    )
-
-
-def _blocks(full: tuple[int, ...], small: tuple[int, ...]) -> str:
-    if full == small:
-        return ""
-    rows, columns = (-(-full[axis] // small[axis]) for axis in (-2, -1))
-    return (
-        f"Each dot is the largest of up to {rows} × {columns} weights, "
-        f"for {full[-2]} × {full[-1]} do not fit in a cell."
     )
 
 

@@ -40,7 +40,11 @@ def head_rows(table: HeadTable) -> list[dict[str, object]]:
 def ablation(result: AblationResult) -> BarTable:
     """Outcomes before and after heads are switched off."""
     rows = tuple(
-        Bar((each.label, percent(each.before), percent(each.after)), each.after)
+        Bar(
+            (each.label, percent(each.before), percent(each.after)),
+            each.after,
+            emphasis=each.followed,
+        )
         for each in result.outcomes
     )
     columns = (
@@ -61,7 +65,7 @@ def ranking(result: RankingResult, most: int = 20) -> BarTable:
         most: heads that are shown.
     """
     rows = tuple(
-        Bar((str(each.name), nats(each.divergence), signed(each.change)), each.divergence)
+        Bar((str(each.name), f"{each.divergence:.4f}", signed(each.change)), each.divergence)
         for each in result.heads[:most]
     )
     columns = (
@@ -71,4 +75,14 @@ def ranking(result: RankingResult, most: int = 20) -> BarTable:
         Column("change", "number", help="Of the log-probability of the outcome, in nats."),
     )
     badge = counted(len(result.heads), "head")
+    if len(rows) < len(result.heads):
+        badge = f"{len(rows)} of {badge}"
     return BarTable(columns, rows, caption="What each head does alone", badge=badge)
+
+
+def followed(result: AblationResult) -> str:
+    """What became of the outcome that is followed, in one sentence."""
+    return (
+        f"Followed: “{result.label}”, log-probability {nats(result.before)} nats, without the "
+        f"heads {nats(result.after)} ({signed(result.change)})."
+    )

@@ -252,6 +252,11 @@ def _about(result: AttentionResult) -> str:
 
 
 def _refuse(result: AttentionResult, view: _View, most: int) -> None:
+    if result.minus:
+        raise InputError(
+            "bertviz draws values from 0 to 1, and a difference has values below 0. Use the grid.",
+            field="measure",
+        )
     if result.measure not in SHARES:
         raise InputError(
             f"bertviz draws values from 0 to 1, which those of the measure {result.measure} are "

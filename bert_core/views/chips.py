@@ -7,6 +7,7 @@ Plain data on its way to the browser and back. The component that draws it is
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Chip:
         masked: hidden from the model now; the chip shows the mask token instead of the text.
         continues: goes on inside a word, drawn with a light ``##`` before it.
         level: strength of the tint in [0, 1], or None for no tint.
+        side: which of two colours the tint has where it shows a difference: what speaks for
+            something, or against it; None: the accent.
         note: words for the tooltip.
         word: index of the word the piece belongs to, -1 for none.
     """
@@ -28,6 +31,7 @@ class Chip:
     masked: bool = False
     continues: bool = False
     level: float | None = None
+    side: Literal["for", "against"] | None = None
     note: str = ""
     word: int = -1
 
@@ -53,7 +57,7 @@ def chip_payload(piece: Chip) -> dict[str, object]:
 
     Returns:
         Keys ``text`` (without ``##``), ``continues``, ``special``, ``masked``, ``level``,
-        ``tip`` and ``word``. The tip of a masked piece begins with its original text.
+        ``side``, ``tip`` and ``word``. The tip of a masked piece begins with its original text.
 
     Raises:
         ValueError: ``level`` lies outside [0, 1] or is not a number.
@@ -69,6 +73,7 @@ def chip_payload(piece: Chip) -> dict[str, object]:
         "special": piece.special,
         "masked": piece.masked,
         "level": None if level is None else float(level),
+        "side": piece.side,
         "tip": "\n".join([*tips, piece.note] if piece.note else tips),
         "word": int(piece.word),
     }

@@ -10,11 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from bert_core.analysis.attention.ablation import AblationResult
+from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult
+from bert_core.analysis.attention.ranking import RankingResult
 from bert_core.analysis.compare import ComparedWord, Comparison
 from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import LensResult
 from bert_core.analysis.shift import ShiftResult
 from bert_core.analysis.surprise import SurpriseResult
+from bert_core.analysis.tokenization.compare import TokenizerComparison
+from bert_core.analysis.tokenization.statistics import TokenStatistics
+from bert_core.analysis.tokenization.tokenize import Tokenization
 from bert_core.analysis.windows import Inspection
 from bert_core.model.families import Family
 from bert_core.model.tokens import Tokens
@@ -22,11 +28,17 @@ from bert_core.tasks.candidates import CandidateTable
 from bert_core.tasks.choose import ChooseResult
 from bert_core.tasks.classify import ClassifyResult
 from bert_core.tasks.masked import FillResult
+from bert_core.tasks.next_pairs import FollowerRanking
+from bert_core.tasks.next_sentence import NextSentenceResult
+from bert_core.tasks.paragraph import ParagraphResult
 from bert_core.tasks.probe import ProbeTable
 from bert_core.tasks.squad import AnswerResult
 from bert_core.tasks.tag import TagResult
+from bert_core.views.effect_rows import effect_rows
+from bert_core.views.next_rows import NextResult, next_rows
+from bert_core.views.token_rows import TokenResult, token_rows
 
-Result = (
+_Masked = (
     FillResult
     | CandidateTable
     | ProbeTable
@@ -34,12 +46,20 @@ Result = (
     | LensResult
     | DirectionsResult
     | Comparison
+)
+Result = (
+    _Masked
+    | AblationResult
+    | RankingResult
+    | LeaveOneOutResult
     | ClassifyResult
     | TagResult
     | ChooseResult
     | AnswerResult
     | Inspection
     | ShiftResult
+    | NextResult
+    | TokenResult
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet may read a formula after; some take the full-width signs as well."""
@@ -88,6 +108,23 @@ def to_json(value: Any) -> str:
 def to_rows(result: Result) -> list[Row]:
     """The main table of a result, one dictionary per row, units in the names."""
     match result:
+        case AblationResult() | RankingResult() | LeaveOneOutResult():
+            return effect_rows(result)
+        case NextSentenceResult() | FollowerRanking() | ParagraphResult():
+            return next_rows(result)
+        case Tokenization() | TokenizerComparison() | TokenStatistics():
+            return token_rows(result)
+        case ClassifyResult() | TagResult() | ChooseResult() | AnswerResult():
+            return _head_rows(result)
+        case Inspection() | ShiftResult():
+            return _head_rows(result)
+        case _:
+            return _masked_rows(result)
+
+
+def _masked_rows(result: _Masked) -> list[Row]:
+    """What fits a mask, in all its views."""
+    match result:
         case FillResult():
             return [
                 {"position": mask.position, **_flat(each)}
@@ -120,8 +157,6 @@ def to_rows(result: Result) -> list[Row]:
             ]
         case Comparison():
             return [_compared(row) for row in result.rows]
-        case _:
-            return _head_rows(result)
 
 
 def _head_rows(

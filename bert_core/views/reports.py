@@ -4,20 +4,13 @@ Both are written through Jinja templates with automatic escaping, hold no script
 nothing: they open with the network cut.
 """
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from bert_core.settings import PROJECT
 from bert_core.tasks.masked import FillResult
 from bert_core.tasks.squad import AnswerResult
 from bert_core.views import palette
 from bert_core.views.tables import BarTable
-
-_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-TEMPLATES = PROJECT / "assets" / "templates"
+from bert_core.views.templates import rendered
 
 
 def bars_svg(table: BarTable) -> str:
@@ -26,7 +19,9 @@ def bars_svg(table: BarTable) -> str:
     Args:
         table: any bar table; columns without words are left out.
     """
-    return _render("bars.svg.j2", table=table, texts=_texts(table), full=_full(table))
+    return rendered(
+        "bars.svg.j2", palette=palette, table=table, texts=_texts(table), full=_full(table)
+    )
 
 
 def report_html(
@@ -47,8 +42,9 @@ def report_html(
         case AnswerResult():
             title, small = "Question answering", result.why
             texts = [*_plain(result.question), _marked(result)]
-    return _render(
+    return rendered(
         "report.html.j2",
+        palette=palette,
         title=title,
         texts=texts,
         small=f"Model: {result.model} · {small}",
@@ -68,23 +64,6 @@ def _marked(result: AnswerResult) -> list[tuple[str, bool]]:
     start, end = (result.best.start, result.best.end) if result.best else (0, 0)
     context = result.context
     return [(context[:start], False), (context[start:end], True), (context[end:], False)]
-
-
-def _render(name: str, **values: object) -> str:
-    loader = FileSystemLoader(Path(TEMPLATES))
-    environment = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        finalize=_legal,
-    )
-    return environment.get_template(name).render(palette=palette, **values)
-
-
-def _legal(value: object) -> object:
-    """A text without the characters that XML forbids even when they are escaped."""
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
 
 
 def _full(table: BarTable) -> float:

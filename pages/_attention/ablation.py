@@ -7,6 +7,8 @@ from bert_core.analysis.attention.ablation import CAUTION, ablate, parse_heads
 from bert_core.analysis.attention.ranking import rank_heads
 from bert_core.analysis.attention.targets import Target
 from bert_core.views import attention_tables
+from bert_core.views.effect_snippets import effect_snippet
+from pages._attention.parts import opened
 from pages._attention.targets import target_of
 from pages._attention.weights import Seen
 from pages._shared.answers import is_kept, kept
@@ -14,6 +16,7 @@ from pages._shared.components import bars
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
+from pages._shared.toolbar import exports
 
 
 def panel(choice: ModelChoice, seen: Seen) -> None:
@@ -30,9 +33,8 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
 
 def _off(choice: ModelChoice, seen: Seen, target: Target) -> None:
     encoder, tokens, values = encoder_with_progress(choice), seen.trace.tokens, st.session_state
-    layer, head = seen.place
-    shown = seen.result
-    open_head = f"{shown.layers[layer]}.{shown.heads[head] if shown.heads else values['at_head']}"
+    pick = opened(seen)
+    open_head = f"{pick.layer}.{pick.head}"
     st.text_input("Heads that are off", key="at_off", placeholder="5.7, 6.1, or 5 for a layer",
                   persist_state="session",
                   help="Layer and head, counted from 1; a layer alone: all its heads.")  # fmt: skip
@@ -45,12 +47,14 @@ def _off(choice: ModelChoice, seen: Seen, target: Target) -> None:
     off = parse_heads(values["at_off"], layers=layers, heads=heads)
     result = kept(("ablate", choice, tokens, off), lambda: ablate(encoder, tokens, off, target))
     show(attention_tables.ablation(result), key="at_ablation")
+    st.caption(escaped(attention_tables.followed(result)))
     show_notes(note for note in result.notes if note != CAUTION)
+    exports(result, "ablation", effect_snippet(choice, result, values["at_masked"]))
 
 
 def _add(name: str) -> None:
-    held = st.session_state["at_off"].strip()
-    st.session_state["at_off"] = f"{held}, {name}" if held else name
+    held = [part.strip() for part in st.session_state["at_off"].split(",") if part.strip()]
+    st.session_state["at_off"] = ", ".join(dict.fromkeys([*held, name]))
 
 
 def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
@@ -73,3 +77,5 @@ def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
     bars(table.rows, key="at_ranking", columns=table.columns, caption=table.caption,
          badge=table.badge, scale=table.scale, clickable=True, on_select=open_)  # fmt: skip
     st.caption(escaped(f"For “{result.label}”. A click opens the head."))
+    exports(result, "head-ranking",
+            effect_snippet(choice, result, st.session_state["at_masked"]))  # fmt: skip

@@ -26,11 +26,11 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
         return neuron_view_html(queries_and_keys(encoder, seen.trace.tokens), dark=dark)
 
     makers: dict[str, Callable[[], str]] = {
-        VIEWS[0]: lambda: head_view_html(seen.result, dark=dark),
-        VIEWS[1]: lambda: model_view_html(seen.result, dark=dark),
+        VIEWS[0]: lambda: head_view_html(seen.this.view, dark=dark),
+        VIEWS[1]: lambda: model_view_html(seen.this.view, dark=dark),
         VIEWS[2]: neurons,
     }
-    html = newest("bertviz", (*seen.key, view, dark), makers[view])
+    html = newest("bertviz", (*seen.this.key, view, dark), makers[view])
     # With a height of ours, as the frame's policy lets no measuring script in.
     st.iframe(html, height=HEIGHT)
     st.download_button("This view (HTML, opens offline)", html, "bertviz.html", "text/html",

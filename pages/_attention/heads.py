@@ -6,11 +6,14 @@ from bert_core import ModelChoice
 from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.views.attention_clicks import Lock, Pick
 from bert_core.views.attention_payload import edge_words, grid_payload, head_notes, head_payload
+from bert_core.views.attention_pictures import grid_svg, head_svg
 from bert_core.views.attention_tables import head_rows
 from pages._attention import state
 from pages._attention.weights import Seen
+from pages._attention.windows import chosen_window
 from pages._shared.answers import newest
 from pages._shared.components import attention_grid, attention_head
+from pages._shared.pictures import picture_buttons
 
 VIEW_NAMES = {"map": "Heat map", "lines": "Lines"}
 
@@ -18,16 +21,20 @@ VIEW_NAMES = {"map": "Heat map", "lines": "Lines"}
 def grid(seen: Seen) -> None:
     """Every layer and head; a click opens one."""
     result, values = seen.result, st.session_state
-    signed = result.measure == "attribution"
-    notes = head_notes(seen.table) if result.measure == "raw" and result.heads else ()
+    notes = head_notes(seen.patterns) if seen.patterns and result.heads else ()
+    scale, window = values["at_scale"], chosen_window(result)
     payload = newest(
-        "grid", (*seen.key, values["at_scale"]),
+        "grid", (*seen.key, scale, window),
         lambda: grid_payload(result.weights, layers=result.layers, heads=result.heads, notes=notes,
-                             scale=values["at_scale"], difference=signed),
+                             scale=scale, difference=seen.signed, largest=seen.largest,
+                             window=window),
     )  # fmt: skip
     layer, head = seen.place
     chosen = Pick(result.layers[layer], result.heads[head] if result.heads else None)
     attention_grid(payload, key="at_grid", selected=chosen, on_pick=state.open_head)
+    picture_buttons(lambda: grid_svg(result, scale=scale, largest=seen.largest, window=window,
+                                     notes=notes, selected=seen.place),
+                    key="at_grid_picture", name="attention-grid", label="all heads")  # fmt: skip
 
 
 def detail(seen: Seen) -> None:
@@ -44,15 +51,18 @@ def detail(seen: Seen) -> None:
                       persist_state="session")  # fmt: skip
     edges = strongest_edges(one, share=values["at_share"] / 100)
     payload = head_payload(one, units=[unit.text for unit in result.units], rows=result.rows,
-                           columns=result.columns, edges=edges,
-                           difference=result.measure == "attribution")  # fmt: skip
+                           columns=result.columns, edges=edges, full=seen.full,
+                           difference=seen.signed)  # fmt: skip
     name = f"Layer {result.layers[layer]}"
     name += f", head {result.heads[head]}" if result.heads else ", heads joined"
-    attention_head(payload, key="at_head_detail", view=values["at_view"],
-                   locked=values["at_unit"], label=name, badge=_pattern(seen, layer, head),
-                   on_lock=_lock)  # fmt: skip
-    if values["at_view"] == "lines":
+    view, badge = values["at_view"], _pattern(seen, layer, head)
+    attention_head(payload, key="at_head_detail", view=view, locked=seen.locked, label=name,
+                   badge=badge, on_lock=lambda lock: _lock(seen, lock))  # fmt: skip
+    if view == "lines":
         st.caption(edge_words(edges))
+    picture_buttons(lambda: head_svg(result, seen.place, view=view, full=seen.full, badge=badge,
+                                     share=values["at_share"] / 100),
+                    key="at_head_picture", name="attention-head", label=name)  # fmt: skip
 
 
 def table(_choice: ModelChoice, seen: Seen) -> None:
@@ -72,12 +82,12 @@ def _from_table(rows: list[dict[str, object]]) -> None:
 
 
 def _pattern(seen: Seen, layer: int, head: int) -> str:
-    if seen.result.measure != "raw":
+    if seen.patterns is None:
         return ""
     number, heads = seen.result.layers[layer], seen.result.heads
-    return next(row.pattern for row in seen.table.rows
+    return next(row.pattern for row in seen.patterns.rows
                 if (row.layer, row.head) == (number, heads[head]))  # fmt: skip
 
 
-def _lock(lock: Lock) -> None:
-    st.session_state["at_unit"] = lock.unit
+def _lock(seen: Seen, lock: Lock) -> None:
+    st.session_state["at_unit"] = seen.unlocked(lock.unit)

@@ -6,7 +6,7 @@ from bert_core import InputError, ModelChoice, Tokens
 from bert_core.analysis.attention.blocks import BLOCK_NAMES
 from bert_core.views.chips import ChipEvent
 from bert_core.views.tables import token_chips
-from pages._attention import state
+from pages._attention import other, state
 from pages._shared.answers import tokens_of
 from pages._shared.components import chips
 from pages._shared.models import encoder_with_progress
@@ -54,11 +54,16 @@ def mask_by_click(choice: ModelChoice) -> Tokens:
     return tokens
 
 
-def options(tokens: Tokens) -> None:
-    """Measure, level and the part of the text."""
-    first, second, third = st.columns([3, 2, 3], vertical_alignment="bottom")
+def options(choice: ModelChoice, tokens: Tokens) -> None:
+    """Measure, level, the part of the text, and what it is held against."""
+    one_layer = st.session_state["at_measure"] in state.ONE_LAYER
+    first, *rest = st.columns([3, 1, 2, 2] if one_layer else [3, 2, 3], vertical_alignment="bottom")
     first.selectbox("Measure", state.MEASURES, key="at_measure", persist_state="session",
                     format_func=MEASURE_NAMES.__getitem__)  # fmt: skip
+    if one_layer:
+        with rest.pop(0):
+            _one_layer(encoder_with_progress(choice).checkpoint.layers)
+    second, third = rest
     second.segmented_control("Level", state.LEVELS, key="at_level", required=True,
                              persist_state="session", on_change=state.let_go,
                              help="Words: sum over the pieces looked at, mean over those that "
@@ -74,9 +79,23 @@ def options(tokens: Tokens) -> None:
         st.toggle("Rows to 100 %", key="at_renormalise", persist_state="session",
                   disabled=not st.session_state["at_hide"],
                   help="Divides what is left of each row by its sum.")  # fmt: skip
-        st.toggle("One scale for all heads", key="at_one_scale",
-                  value=st.session_state["at_scale"] == "shared", on_change=_scale,
+        st.session_state["at_one_scale"] = st.session_state["at_scale"] == "shared"
+        st.toggle("One scale for all heads", key="at_one_scale", on_change=_scale,
                   help="Off: every head on its own scale.")  # fmt: skip
+    other.ask()
+
+
+def _one_layer(layers: int) -> None:
+    """The layer of a measure that is computed for one at a time."""
+    values = st.session_state
+    values["at_one_layer"] = min(values["at_layer"], layers)
+    st.selectbox("Layer", range(1, layers + 1), key="at_one_layer", on_change=_layer,
+                 help="This measure takes minutes for all layers of a long text, so it is "
+                 "computed for one.")  # fmt: skip
+
+
+def _layer() -> None:
+    st.session_state["at_layer"] = st.session_state["at_one_layer"]
 
 
 def _scale() -> None:

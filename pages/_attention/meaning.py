@@ -6,6 +6,7 @@ from bert_core import ModelChoice
 from bert_core.analysis.attention.agreement import attention_agreement
 from bert_core.analysis.attention.leave_one_out import leave_one_out
 from bert_core.analysis.attention.measures import MEANINGS
+from bert_core.views.effect_snippets import effect_snippet
 from bert_core.views.question_words import left_out
 from pages._attention.targets import target_of
 from pages._attention.weights import Seen
@@ -13,6 +14,7 @@ from pages._shared.answers import kept
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes
 from pages._shared.tables import ProgressBar, show
+from pages._shared.toolbar import exports
 
 
 def panel(choice: ModelChoice, seen: Seen) -> None:
@@ -40,3 +42,5 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     st.caption(escaped(f"Followed: “{effects.label}”. Attention is what each {level} receives, "
                        "the mean over layers and heads."))  # fmt: skip
     show_notes(effects.notes)
+    exports(effects, "left-out",
+            effect_snippet(choice, effects, st.session_state["at_masked"]))  # fmt: skip

@@ -17,7 +17,12 @@ FIRST = next(iter(EXAMPLES.values()))
 MEASURES, LEVELS, BLOCKS = get_args(Measure), get_args(Level), get_args(Block)
 SCALES = ("shared", "head")
 VIEWS = ("map", "lines")
-PANELS = ("Head table", "Switch heads off", "Is it an explanation?", "bertviz")
+PANELS = ("Head table", "Map of heads", "Switch heads off", "Is it an explanation?",
+          "Many sentences", "bertviz")  # fmt: skip
+OTHERS = ("nothing", "model", "text")  # what the shown attention is held against
+SIDES = ("difference", "this", "other")
+READY = examples("attention_other")  # what each example is held against, by its name
+ONE_LAYER = ("flow", "attribution")  # measures that take too long for all layers at once
 FIELDS = (
     Field("text", "at_text", FIRST.text),
     Field("pair", "at_pair", FIRST.pair),
@@ -33,6 +38,12 @@ FIELDS = (
     Field("view", "at_view", "map", one_of(*VIEWS)),
     Field("share", "at_share", 80, whole(50, 100)),
     Field("unit", "at_unit", None, whole(0, 511)),
+    Field("window", "at_window", 0, whole(0, 511)),
+    Field("compare", "at_compare", "nothing", one_of(*OTHERS)),
+    Field("other_model", "at_other_model", ""),
+    Field("other_text", "at_other_text", ""),
+    Field("other_pair", "at_other_pair", ""),
+    Field("side", "at_side", "difference", one_of(*SIDES)),
     Field("off", "at_off", ""),
     Field("show", "at_panel", None, one_of(*PANELS)),
 )
@@ -44,9 +55,23 @@ def take_example() -> None:
     example = EXAMPLES.get(st.session_state.get("at_example") or "")
     if example is not None:
         st.session_state.update(at_text=example.text, at_pair=example.pair, at_masked=(),
-                                at_unit=None)  # fmt: skip
+                                at_unit=None, at_other_text="", at_other_pair="")  # fmt: skip
         if not example.pair:
             st.session_state["at_block"] = "all"
+        propose()
+
+
+def propose() -> None:
+    """Put a text beside the open one: that of the example, else the same, to be changed."""
+    values = st.session_state
+    if values["at_compare"] != "text" or values["at_other_text"]:
+        return
+    text, pair = values["at_text"], values["at_pair"]
+    for name, example in EXAMPLES.items():
+        if (text, pair) == (example.text, example.pair):
+            text, pair = READY[name].text, READY[name].pair
+            break
+    values.update(at_other_text=text, at_other_pair=pair)
 
 
 def forget_clicks() -> None:
@@ -61,4 +86,5 @@ def let_go() -> None:
 
 def open_head(pick: Pick) -> None:
     """Show another head in detail."""
-    st.session_state.update(at_layer=pick.layer, at_head=pick.head or 1)
+    head = pick.head or st.session_state["at_head"]  # a measure that joins heads has none
+    st.session_state.update(at_layer=pick.layer, at_head=head)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from bert_core.settings import in_demo
 from bert_core.training import runs
 from bert_core.training.failures import relaunch_settings
 from bert_core.training.folder import RunFolder
@@ -13,7 +14,9 @@ PATIENCE = 2.0  # seconds in which a run that is to be killed may still end by i
 
 
 def panel(folder: RunFolder, line: RunLine) -> None:
-    """The buttons that fit the state of a run."""
+    """The buttons that fit the state of a run; in a demonstration, none."""
+    if in_demo():
+        return
     with shown_errors(), st.container(horizontal=True, gap="small"):
         if not line.status.over:
             _stop(folder, line)

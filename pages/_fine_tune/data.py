@@ -6,13 +6,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from bert_core.data.hub import PREFIX, fetch_hub
-from bert_core.data.uploads import LIMIT_MIB, SUFFIXES, keep_upload, local_file
+from bert_core.data.uploads import SUFFIXES, keep_upload, local_file
 from bert_core.settings import read_settings
 from bert_core.training.samples import sample
 from bert_core.training.tasks import all_tasks
 from bert_core.training.tasks.base import Task
 from pages._fine_tune import state
 from pages._shared.sentences import escaped, shown_errors
+from pages._shared.uploads import offered, upload
 
 USUAL = ("One sentence", "Two sentences", "A tag for each word", "Answers in a text")
 
@@ -56,8 +57,9 @@ def _task_chosen() -> None:
 def choose_files(task: Task) -> Files | None:
     """The files as chosen; None while one is missing."""
     st.subheader("Data", anchor=False)
+    sources = offered("ft_source", state.SOURCES)
     source = st.segmented_control(
-        "Where the data is", state.SOURCES, key="ft_source", required=True,
+        "Where the data is", sources, key="ft_source", required=True,
         on_change=state.forget_columns, label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     chosen = {"Sample": _sample, "Upload": _upload, "Path": _path, "Hub": _hub}[source]
@@ -88,8 +90,7 @@ def _uploaded(role: str, label: str) -> Path | None:
         st.session_state.pop(key, None)
         state.forget_columns()
 
-    file = st.file_uploader(label, SUFFIXES, key=f"ft_upload_{role}", on_change=changed,
-                            max_upload_size=LIMIT_MIB)  # fmt: skip
+    file = upload(label, SUFFIXES, key=f"ft_upload_{role}", on_change=changed)
     if file is not None and key not in st.session_state:
         with shown_errors():
             st.session_state[key] = keep_upload(file, file.name, read_settings().home), file.name

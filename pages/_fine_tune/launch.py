@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from bert_core.settings import in_demo
 from bert_core.training.settings import TrainSettings
 from bert_core.training.tasks.base import Task
 from bert_core.views.numbers import counted
@@ -15,6 +16,11 @@ from pages._shared.sentences import escaped, shown_errors
 
 def panel(task: Task, files: Files, settings: TrainSettings, place: Place, found: Found) -> None:
     """Everything below the settings."""
+    if in_demo():
+        st.info("This is a demonstration for the public: nothing can be trained here. The finished "
+                "runs can be looked at.", icon=":material/info:")  # fmt: skip
+        _in_a_terminal(Order(task, files, settings, place, found))
+        return
     values = st.session_state
     with st.expander("Several runs", icon=":material/grid_view:"):
         st.number_input("Seeds", 1, 20, key="ft_seeds", persist_state="session",
@@ -31,8 +37,7 @@ def panel(task: Task, files: Files, settings: TrainSettings, place: Place, found
     draft = order.draft()
     if found.why_not is None:
         preflight.panel(draft)
-    with st.expander("The same in a terminal", icon=":material/terminal:"):
-        st.code(draft.command, language="bash", wrap_lines=True)
+    _in_a_terminal(order)
     pressed = st.button(
         "Launch" if len(every) == 1 else f"Launch {len(every)} runs", type="primary",
         icon=":material/rocket_launch:", key="ft_launch", disabled=found.why_not is not None,
@@ -44,3 +49,8 @@ def panel(task: Task, files: Files, settings: TrainSettings, place: Place, found
         with shown_errors(), st.spinner("Ordering"):
             state.choose_run(order.launch(every))
             st.rerun()
+
+
+def _in_a_terminal(order: Order) -> None:
+    with st.expander("The same in a terminal", icon=":material/terminal:"):
+        st.code(order.draft().command, language="bash", wrap_lines=True)

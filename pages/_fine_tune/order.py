@@ -8,6 +8,7 @@ from pathlib import Path
 from bert_core.training import orders, provenance, runs
 from bert_core.training.grid import plan
 from bert_core.training.presets import PAPER_BATCH_SIZES, PAPER_EPOCHS, PAPER_RATES
+from bert_core.training.room import refuse_waiting
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import DataFile, RunSpec
 from bert_core.training.tasks.base import Task
@@ -58,6 +59,7 @@ class Order:
     def launch(self, every: Sequence[TrainSettings]) -> str:
         """Order and start a run for each; the id of the first one."""
         group = f"{self.task.name}-{secrets.token_hex(4)}" if len(every) > 1 else ""
+        refuse_waiting(self.place.devices, number=len(every))  # all of them, or none
         made = []
         for settings in every:
             folder = orders.create(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from bert_core.model.sources import kinds_allowed
 from bert_core.training.engines import usable_engines
 from pages._shared.sidebar import devices, models_here
 
@@ -30,7 +31,7 @@ def panel() -> Place:
     state, places = st.session_state, {device.name: device for device in devices()}
     names = list(dict.fromkeys([*models_here(), state["ft_model"]]))
     st.selectbox("Start from", names, key="ft_model",
-                 accept_new_options=True, persist_state="session",
+                 accept_new_options=bool(kinds_allowed()), persist_state="session",
                  help="embedded, a model folder, a run made here, or a hub id such as "
                  "google-bert/bert-base-uncased.")  # fmt: skip
     # Several processes on one CPU are slower than one: they are for a test, by the command line.

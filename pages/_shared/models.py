@@ -1,28 +1,87 @@
 """The only place where models are kept: loaded once, shared by all visitors, let go in order."""
 
+import threading
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
 
-from bert_core import Encoder, ModelChoice, load
+from bert_core import Encoder, ModelChoice
 from bert_core.model.sources import Progress
+from bert_core.model.waiting import Line, admitted
+from bert_core.serving.held import HeldModels
+from bert_core.settings import read_settings
 from pages._shared.sentences import escaped
 
-KEEP = 2
+T = TypeVar("T")
+KEEP = 3  # the chosen one, the same for attention weights, and one beside it
 POLL = 0.2  # seconds between two looks at how far a model is
 
 
-def _release(held: Encoder) -> None:
-    held.release()
+@st.cache_resource(show_spinner=False)
+def _held() -> HeldModels:
+    return HeldModels(KEEP, read_settings().memory_mib)
 
 
-@st.cache_resource(
-    max_entries=KEEP, show_spinner=False, on_release=_release, hash_funcs={ModelChoice: repr}
-)
-def encoder(choice: ModelChoice, _on_progress: Progress | None = None) -> Encoder:
+def encoder(choice: ModelChoice, on_progress: Progress | None = None) -> Encoder:
     """The encoder of a choice. Everything that changes an answer is in the key: the choice."""
-    return load(choice, on_progress=_on_progress)
+    return _held().get(choice, on_progress)
+
+
+def loaded() -> list[Encoder]:
+    """The encoders that are in memory."""
+    return _held().loaded()
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> Line:
+    return Line(read_settings().waiting_visitors, "their long computations to begin")
+
+
+@contextmanager
+def long_job() -> Iterator[None]:
+    """A block that computes for long: one at a time in the whole app, in order of arrival.
+
+    Whoever waits sees how many are ahead, and leaves the line with any click. Inside, the model
+    is still asked batch by batch, so that short questions get their turn in between.
+
+    Raises:
+        BusyError: too many wait.
+    """
+    slot = st.empty()
+
+    def tell(ahead: int) -> None:
+        slot.caption(f":material/hourglass: {_others(ahead)} ahead of you; this begins after them.")
+
+    with _jobs().turn(on_wait=tell), admitted():
+        slot.empty()
+        yield
+
+
+def in_turn(choice: ModelChoice, compute: Callable[[], T]) -> T:
+    """Compute, saying how many are ahead at the model if that takes a while.
+
+    Args:
+        choice: the model that is asked; it is in memory.
+        compute: draws nothing: it runs in a thread.
+    """
+    mine: list[int] = []
+    line, slot = encoder(choice).line, st.empty()
+    worker = ThreadPoolExecutor(1, "ask", initializer=lambda: mine.append(threading.get_ident()))
+    answer = worker.submit(compute)
+    worker.shutdown(wait=False)
+    while not wait([answer], timeout=POLL).done:
+        if ahead := line.ahead_of(mine[0]) if mine else 0:
+            slot.caption(f":material/hourglass: {_others(ahead)} ahead of you.")
+    slot.empty()
+    return answer.result()
+
+
+def _others(ahead: int) -> str:
+    return "1 other is" if ahead == 1 else f"{ahead} others are"
 
 
 def encoder_with_progress(choice: ModelChoice) -> Encoder:

@@ -6,9 +6,12 @@ from bert_core import CoreError, ModelChoice
 from bert_core.model.choice import EMBEDDED, READER
 from bert_core.model.devices import Device, list_devices
 from bert_core.model.inventory import list_models
+from bert_core.model.sources import kinds_allowed, named_models
 from bert_core.views.cards import model_lines
+from bert_core.views.numbers import joined
 from pages._shared.link import Field, one_of
 from pages._shared.models import encoder_with_progress
+from pages._shared.presenting import PRESENT, presenting
 from pages._shared.sentences import escaped
 
 STAND_INS = {"span": READER}
@@ -17,6 +20,7 @@ FIELDS = (
     Field("revision", "revision", ""),
     Field("device", "device", "cpu"),
     Field("precision", "precision", "exact", one_of("exact", "fast")),
+    PRESENT,
 )
 
 
@@ -44,42 +48,60 @@ def choose_model(head: str | None = None) -> None:
         head: the head that the page is about. Where the embedded model has none, the shipped
             model that has one takes its place.
     """
-    st.session_state["choice"] = None
-    with st.sidebar, st.expander("Model", icon=":material/neurology:", key="model_picker"):
-        places = {device.name: device for device in devices()}
-        if st.session_state["device"] not in places:
-            st.caption(escaped(f"There is no device {st.session_state['device']} here; the CPU "
-                               "is used."))  # fmt: skip
-            st.session_state["device"] = "cpu"
-        names = list(dict.fromkeys([*models_here(), st.session_state["model"]]))
-        st.selectbox("Name", names, key="model", accept_new_options=True,
-                     help="embedded, run:ID for what a run trained, a hub id such as "
-                     "google-bert/bert-base-uncased, or a model folder. What is here already is "
-                     "listed.")  # fmt: skip
-        st.text_input("Revision", key="revision", placeholder="default branch",
-                      help="Branch, tag or commit of a hub model.")  # fmt: skip
-        st.selectbox("Device", list(places), key="device",
-                     format_func=lambda name: places[name].label)  # fmt: skip
-        fast = places[st.session_state["device"]].fast
-        st.segmented_control(
-            "Precision", ["exact", "fast"], key="precision", required=True, disabled=fast is None,
-            help=f"exact: float32. fast: {fast or 'not native on this device'}.",
-        )  # fmt: skip
-        # While the browser draws the control anew, it may have no value for a moment.
-        precision = (st.session_state["precision"] or "exact") if fast else "exact"
+    state = st.session_state
+    state["choice"] = None
+    places = {device.name: device for device in devices()}
+    if state["device"] not in places:
+        st.sidebar.caption(escaped(f"There is no device {state['device']} here; the CPU is used."))
+        state["device"] = "cpu"
+    fast = places[state["device"]].fast
+    if not presenting():
+        _picker(places)
+    # While the browser draws the control anew, it may have no value for a moment.
+    precision = (state["precision"] or "exact") if fast else "exact"
     with st.sidebar:
         try:
-            source = st.session_state["model"].strip()
+            source = state["model"].strip()
             if source == EMBEDDED and head in STAND_INS:
                 source = STAND_INS[head]
                 st.caption(f"The embedded model has no head for this page: {source}, which is "
                            "built in too, takes its place.")  # fmt: skip
-            choice = ModelChoice(source,
-                                 st.session_state["revision"].strip() or None,
-                                 st.session_state["device"], precision)  # fmt: skip
+            choice = ModelChoice(source, state["revision"].strip() or None, state["device"],
+                                 precision)  # fmt: skip
             lines = model_lines(encoder_with_progress(choice))
         except CoreError as error:
             st.error(escaped(str(error)), icon=":material/error:")
             return
-        st.session_state["choice"] = choice
+        state["choice"] = choice
         st.caption("  \n".join(escaped(line) for line in lines))
+
+
+def _picker(places: dict[str, Device]) -> None:
+    """Model, device and precision, folded away."""
+    with st.sidebar, st.expander("Model", icon=":material/neurology:", key="model_picker"):
+        names = list(dict.fromkeys([*models_here(), *named_models(), st.session_state["model"]]))
+        st.selectbox("Name", names, key="model", accept_new_options=bool(kinds_allowed()),
+                     persist_state="session", help=_what_is_allowed())  # fmt: skip
+        if "hub" in kinds_allowed():
+            st.text_input("Revision", key="revision", placeholder="default branch",
+                          persist_state="session",
+                          help="Branch, tag or commit of a hub model.")  # fmt: skip
+        st.selectbox("Device", list(places), key="device", persist_state="session",
+                     format_func=lambda name: places[name].label)  # fmt: skip
+        fast = places[st.session_state["device"]].fast
+        st.segmented_control(
+            "Precision", ["exact", "fast"], key="precision", required=True, disabled=fast is None,
+            persist_state="session",
+            help=f"exact: float32. fast: {fast or 'not native on this device'}.",
+        )  # fmt: skip
+
+
+def _what_is_allowed() -> str:
+    """What can be typed as a name."""
+    named = {"runs": "run:ID for what a run trained",
+             "hub": "a hub id such as google-bert/bert-base-uncased",
+             "folders": "a model folder"}  # fmt: skip
+    also = [named[kind] for kind in named if kind in kinds_allowed()]
+    if not also:
+        return "The models that may be opened here are listed."
+    return f"{joined(['embedded', *also])}. What is here already is listed."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from bert_core.views.records import Result, to_csv, to_json
+from pages._shared.presenting import presenting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,27 @@ def toolbar(link: str, downloads: Sequence[Download], snippet: str, *, key: str,
                 st.download_button(each.label, each.make, each.name, each.mime,
                                    on_click="ignore", width="stretch",
                                    key=f"{key}_{each.name}")  # fmt: skip
-        with st.popover("In Python", icon=":material/code:", type="tertiary"):
-            st.code(snippet, language="python")
+        _in_python(snippet)
 
 
 def exports(result: Result, name: str, snippet: str) -> None:
     """Below one panel: its numbers as CSV and JSON, and the lines that repeat it."""
+    files((Download("CSV", f"{name}.csv", "text/csv", lambda: to_csv(result)),
+           Download("JSON", f"{name}.json", "application/json", lambda: to_json(result))),
+          snippet)  # fmt: skip
+
+
+def files(downloads: Sequence[Download], snippet: str) -> None:
+    """Below one panel: its files, and the lines that repeat it."""
     with st.container(horizontal=True, gap="small"):
-        for label, ending, mime, make in (
-            ("CSV", "csv", "text/csv", to_csv),
-            ("JSON", "json", "application/json", to_json),
-        ):
-            st.download_button(label, lambda make=make: make(result), f"{name}.{ending}", mime,
-                               on_click="ignore", type="tertiary", icon=":material/download:",
-                               key=f"export_{name}_{ending}")  # fmt: skip
+        for each in downloads:
+            st.download_button(each.label, each.make, each.name, each.mime, on_click="ignore",
+                               type="tertiary", icon=":material/download:",
+                               key=f"export_{each.name}")  # fmt: skip
+        _in_python(snippet)
+
+
+def _in_python(snippet: str) -> None:
+    if not presenting():
         with st.popover("In Python", icon=":material/code:", type="tertiary"):
             st.code(snippet, language="python")

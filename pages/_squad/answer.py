@@ -43,7 +43,7 @@ def panel(reading: Reading) -> None:
     result = reading.result
     if result.best is not None:
         st.markdown(f"### {escaped(result.text)}")
-        st.markdown(f":primary-badge[{escaped(where(result))}]")
+        st.markdown(f":gray-badge[{escaped(where(result))}]")
         st.caption(escaped(confidence(result)))
     else:
         st.markdown("### No answer")

@@ -5,10 +5,11 @@ import streamlit as st
 from bert_core import InputError
 from bert_core.data.examples import QuestionExample
 from bert_core.data.squad import read_squad
-from bert_core.data.uploads import LIMIT_MIB, keep_upload
+from bert_core.data.uploads import keep_upload
 from bert_core.settings import read_settings
 from bert_core.views.numbers import counted
 from pages._shared.answers import kept
+from pages._shared.uploads import upload
 from pages._squad import state
 
 SHOWN = 70  # characters of a paragraph or question in a list
@@ -16,8 +17,7 @@ SHOWN = 70  # characters of a paragraph or question in a list
 
 def panel() -> None:
     """Choose a file, an article, a paragraph and a question."""
-    sent = st.file_uploader(f"SQuAD's JSON, or JSONL, at most {LIMIT_MIB} MiB", ["json", "jsonl"],
-                            key="qa_squad_file", max_upload_size=LIMIT_MIB)  # fmt: skip
+    sent = upload("SQuAD's JSON, or JSONL", ["json", "jsonl"], key="qa_squad_file")
     if sent is None:
         return
     every, left_out = kept(("squad file", sent.file_id), lambda: _read(sent))

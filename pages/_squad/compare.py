@@ -6,6 +6,7 @@ import streamlit as st
 
 from bert_core import ModelChoice
 from bert_core.model.choice import READER
+from bert_core.model.sources import kinds_allowed
 from bert_core.tasks.squad import AnswerResult, decide_answer
 from bert_core.views.span_answers import spans
 from pages._shared.sentences import escaped, show_notes, shown_errors
@@ -22,7 +23,7 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
         "Second reader",
         names,
         key="qa_other",
-        accept_new_options=True,
+        accept_new_options=bool(kinds_allowed()),
         persist_state="session",
         help="reader, run:ID, a hub id, or a model folder.",
     )

@@ -19,6 +19,7 @@ from pages._shared.answers import is_kept, kept
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import ProgressBar
+from pages._shared.uploads import offered
 from pages._squad import scores
 from pages._squad.sent import Sent, named, receive
 
@@ -53,7 +54,8 @@ def page(choice: ModelChoice) -> None:
 
 
 def _gold() -> Sent | None:
-    source = st.segmented_control("Questions", SOURCES, key="qa_gold_source", required=True,
+    sources = offered("qa_gold_source", SOURCES)
+    source = st.segmented_control("Questions", sources, key="qa_gold_source", required=True,
                                   persist_state="session",
                                   label_visibility="collapsed")  # fmt: skip
     if source in SAMPLES:

@@ -4,11 +4,13 @@ import streamlit as st
 
 from bert_core import InputError
 from bert_core.data.extraction.extract import LIMIT_MIB, SUFFIXES, extract_text
-from bert_core.settings import MAX_DOCUMENT
+from bert_core.settings import read_settings
 from bert_core.tasks.spans.decoders import DECODERS
 from bert_core.views.decoders import DECODER_NAMES
 from bert_core.views.numbers import counted
+from pages._shared.presenting import presenting
 from pages._shared.sentences import escaped, show_notes, shown_errors
+from pages._shared.uploads import offered, upload
 from pages._squad import articles, state
 
 SOURCES = ("Paste", "Upload", "SQuAD article")
@@ -22,14 +24,16 @@ def choose_document() -> None:
     st.pills("Examples", list(state.EXAMPLES), key="qa_example_pills",
              on_change=state.take_example, label_visibility="collapsed")  # fmt: skip
     with st.expander("Use your own document", icon=":material/upload_file:"):
-        source = st.segmented_control("From", SOURCES, key="qa_source", default=SOURCES[0],
+        sources = offered("qa_source", SOURCES)
+        source = st.segmented_control("From", sources, key="qa_source", default=SOURCES[0],
                                       required=True, label_visibility="collapsed")  # fmt: skip
         with shown_errors():
             {"Paste": _paste, "Upload": _upload, "SQuAD article": articles.panel}[source]()
 
 
 def _paste() -> None:
-    st.text_area("Document", key="qa_pasted", height=200, max_chars=MAX_DOCUMENT,
+    st.text_area("Document", key="qa_pasted", height=200,
+                 max_chars=read_settings().document_characters,
                  placeholder="Paste a text here.", persist_state="session",
                  label_visibility="collapsed")  # fmt: skip
     st.button("Use this text", icon=":material/check:", on_click=_take_pasted)
@@ -46,13 +50,8 @@ def _take_pasted() -> None:
 
 def _upload() -> None:
     endings = ", ".join(f".{suffix}" for suffix in SUFFIXES)
-    st.file_uploader(
-        f"A file: {endings}, at most {LIMIT_MIB} MiB",
-        list(SUFFIXES),
-        key="qa_upload",
-        on_change=_take_upload,
-        max_upload_size=LIMIT_MIB,
-    )
+    upload(f"A file: {endings}", SUFFIXES, key="qa_upload", most_mib=LIMIT_MIB,
+           on_change=_take_upload)  # fmt: skip
     problem = st.session_state.get("qa_upload_problem")
     if problem:
         raise InputError(problem, field="document")
@@ -91,7 +90,8 @@ def ask() -> None:
     """The question, and options."""
     st.text_input("Question", key="qa_question", persist_state="session",
                   placeholder="Ask something that the text says.")  # fmt: skip
-    _options()
+    if not presenting():
+        _options()
 
 
 def _take_ready() -> None:

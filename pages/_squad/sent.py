@@ -8,9 +8,10 @@ from typing import NamedTuple
 import streamlit as st
 
 from bert_core import InputError
-from bert_core.data.uploads import LIMIT_MIB, keep_upload
+from bert_core.data.uploads import keep_upload
 from bert_core.settings import read_settings
 from pages._shared.sentences import escaped
+from pages._shared.uploads import upload
 
 
 class Sent(NamedTuple):
@@ -32,8 +33,7 @@ def receive(label: str, key: str) -> Sent | None:
     def changed() -> None:
         st.session_state.pop(kept, None)
 
-    file = st.file_uploader(f"{label}; at most {LIMIT_MIB} MiB", ["json", "jsonl"], key=key,
-                            on_change=changed, max_upload_size=LIMIT_MIB)  # fmt: skip
+    file = upload(label, ["json", "jsonl"], key=key, on_change=changed)
     if file is not None and kept not in st.session_state:
         path = keep_upload(file, file.name, read_settings().home)
         st.session_state[kept] = Sent(path, file.name)

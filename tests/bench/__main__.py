@@ -1,8 +1,7 @@
 """``make bench``: every benchmark, one after another."""
 
-from tests.bench import fill_mask, fine_tune, squad
+from tests.bench import attention, features, fill_mask, fine_tune, next_sentence, squad
 
 if __name__ == "__main__":
-    fill_mask.main()
-    fine_tune.main()
-    squad.main()
+    for each in (fill_mask, next_sentence, features, attention, squad, fine_tune):
+        each.main()

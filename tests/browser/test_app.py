@@ -70,11 +70,26 @@ def test_a_deep_link_is_the_first_hit_of_a_fresh_server(
 def test_home_leads_to_a_worked_example(serve: Serve, open_page: Open) -> None:
     page = open_page(serve(APP))
     expect(page.get_by_role("heading", name="BERT Explorer")).to_be_visible(timeout=LONG)
-    page.get_by_role("link", name="Open").nth(1).click()
+    page.get_by_role("link", name="Open Masked word").click()
     expect(page.get_by_label("Sentence", exact=True)).to_have_value(
-        re.compile("opened the door"), timeout=LONG
+        re.compile("The doctor works"), timeout=LONG
     )
-    expect(page.get_by_text("Whole sentences")).to_be_visible(timeout=LONG)
+    expect(fits(page)).to_contain_text("hospital", timeout=LONG)
+
+
+def test_every_stop_of_the_tour_opens_its_example(serve: Serve, open_page: Open) -> None:
+    home = open_page(serve(APP))
+    for stop, words in (
+        ("Attention", "The gardener thanked the nurse"),
+        ("Words in context", "bank"),
+        ("Next sentence", "is next"),
+        ("Question answering", "Anselm Roux"),
+        ("Fine-tune", "Settings"),
+    ):
+        home.get_by_role("link", name=f"Open {stop}").click()
+        shown = home.get_by_text(words).or_(home.locator(f"input[value^='{words}']")).first
+        expect(shown).to_be_visible(timeout=LONG)
+        home.get_by_role("link", name="Home").click()
 
 
 def test_health_reports_the_model(serve: Serve) -> None:

@@ -21,13 +21,18 @@ from bert_core.views import attention_html as exporting
 from bert_core.views.attention_clicks import Lock, Pick, read_lock, read_pick
 from bert_core.views.attention_html import attention_html
 from bert_core.views.attention_levels import FINGERPRINT, quantise, thinned
-from bert_core.views.attention_payload import (
+from bert_core.views.attention_payload import edge_words, grid_payload, head_notes, head_payload
+from bert_core.views.attention_windows import (
     CELL_PIXELS,
     GRID_BYTES,
-    edge_words,
-    grid_payload,
-    head_notes,
-    head_payload,
+    MOST_WINDOWS,
+    Window,
+    grid_windows,
+    number_of,
+    places_of,
+    window_name,
+    window_of,
+    windows,
 )
 from tests.unit.attention_results import HOSTILE, made_result
 from tests.unit.made_attention import random_weights, seeds, tokens_of
@@ -106,6 +111,59 @@ def test_grid_payload_is_small_and_says_so():
     assert "do not fit" not in short.data["said"]
     values = np.frombuffer(short.buffer[FINGERPRINT:], np.uint8).reshape(2, 2, CELL_PIXELS, -1)
     assert np.array_equal(values, quantise(weights[:2, :2, :CELL_PIXELS, :CELL_PIXELS]).values)
+
+
+@given(st.integers(1, 700), st.integers(1, 90))
+def test_windows_are_full_and_leave_nothing_out(length, most):
+    found = windows(length, most)
+    assert {len(each) for each in found} == {min(length, most)}
+    assert set().union(*found) == set(range(length))
+    assert len(found) == -(-length // min(length, most))
+    assert [each.start for each in found] == sorted({each.start for each in found})
+
+
+@given(st.integers(1, MOST_WINDOWS), st.integers(1, MOST_WINDOWS), st.integers(-3, 600))
+def test_a_number_names_one_window_or_none(rows, columns, number):
+    places = places_of(number, rows, columns)
+    numbers = {number_of(i, j): (i, j) for i in range(rows) for j in range(columns)}
+    assert places == numbers.get(number)
+    assert max(numbers) < 512  # what a link may hold
+    assert len(numbers) == rows * columns
+
+
+def test_a_window_is_drawn_weight_by_weight_on_the_scale_of_the_whole():
+    result = made_result(2, 3, 200)
+    keywords = {"layers": result.layers, "heads": result.heads}
+    down, across = grid_windows(result.weights.shape)
+    assert [len(side) for side in (down, across)] == [3, 3]
+    window = window_of(result, down[1], across[2])
+    grid = grid_payload(result.weights, window=window, **keywords)
+    assert grid.data["shape"] == [2, 3, 80, 80]
+    assert grid.data["dots"]
+    part = quantise(result.weights).values[..., 80:160, 120:200]
+    assert grid.buffer[FINGERPRINT:] == part.tobytes()
+    assert grid.data["high"] == grid_payload(result.weights, **keywords).data["high"]
+    assert "pieces 81–160 (down) looking at 121–200 (across) of 200 pieces" in grid.data["said"]
+    assert "do not fit" not in grid.data["said"]
+    assert not grid_payload(result.weights, **keywords).data["dots"]
+    json.dumps(grid.data)
+    with pytest.raises(ValueError, match="no cell"):
+        grid_payload(result.weights, window=Window(range(90), down[0], ""), **keywords)
+
+
+def test_windows_of_a_block_have_a_counting_for_rows_and_one_for_columns():
+    result = made_result(1, 2, 200, block="ba")
+    down, across = grid_windows(result.weights.shape)
+    window = window_of(result, down[-1], across[0])
+    first, last = result.rows[down[-1][0]] + 1, result.rows[-1] + 1
+    assert f"pieces {first}–{last} (down) looking at 1–80 (across)" in window.said
+    assert first > 100
+    assert window_name(result, result.columns, across[0]) == (
+        f"pieces 1–80: {result.units[0].text} … {result.units[79].text}"
+    )
+    hostile = window_name(result, result.columns, range(3, 5))
+    assert HOSTILE[:11] + "…" in hostile
+    assert HOSTILE not in hostile
 
 
 def test_a_fingerprint_is_of_content_and_shape():

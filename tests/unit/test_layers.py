@@ -14,7 +14,12 @@ DRAWING_LIBRARIES = {"plotly", "bertviz"}
 SERVERS = {"streamlit", "starlette"}
 
 TOP = {"bert_core.views", "bert_core.commands", "bert_core.cli"}
-SIDE_BY_SIDE = {"bert_core.analysis", "bert_core.evaluation", "bert_core.training"}
+SIDE_BY_SIDE = {
+    "bert_core.analysis",
+    "bert_core.evaluation",
+    "bert_core.features",
+    "bert_core.training",
+}
 ABOVE_TASKS = DRAWING_LIBRARIES | TOP | SIDE_BY_SIDE
 
 # Where, and what nothing in there may import, at the top of a file or inside a function.
@@ -26,6 +31,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "bert_core/model": ABOVE_TASKS | {"bert_core.tasks", "bert_core.data", "bert_core.metrics"},
     "bert_core/tasks": ABOVE_TASKS,
     "bert_core/analysis": ABOVE_TASKS - {"bert_core.analysis"},
+    "bert_core/features": ABOVE_TASKS - {"bert_core.features"},
     "bert_core/training": ABOVE_TASKS - {"bert_core.training"},
     "bert_core/evaluation": (ABOVE_TASKS | MODEL_LIBRARIES) - {"bert_core.evaluation"},
     "bert_core/views": MODEL_LIBRARIES | {"bert_core.commands", "bert_core.cli"},
@@ -135,7 +141,17 @@ print(*sorted(heavy))
 """
 OF_TENSORS = {
     f"bert_core.model.{name}"
-    for name in ("body", "contributions", "half", "lean", "parts", "walk", "without")
+    for name in (
+        "body",
+        "contributions",
+        "half",
+        "hidden",
+        "lean",
+        "parts",
+        "walk",
+        "without",
+        "word_gradients",
+    )
 } | {
     f"bert_core.training.{name}"
     for name in (

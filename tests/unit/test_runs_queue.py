@@ -93,6 +93,22 @@ def test_the_second_waits_for_the_first_and_the_third_for_both(tmp_path: Path) -
     assert queue.tickets(tmp_path) == ()
 
 
+def test_as_many_work_at_a_time_as_the_operator_lets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BERT_EXPLORER_RUNS_PER_DEVICE", "2")
+    first, second = Waiting(tmp_path, "a"), Waiting(tmp_path, "b")
+    assert first.works.wait(LIMIT)
+    assert second.works.wait(LIMIT)
+    third = Waiting(tmp_path, "c")
+    with ended(first, second, third):
+        assert third.waits.wait(LIMIT)
+        assert not third.works.is_set()
+        assert sorted(third.behind[0]) == ["a", "b"]
+        first.end()
+        assert third.works.wait(LIMIT)
+
+
 def test_other_devices_do_not_wait(tmp_path: Path) -> None:
     first, second = Waiting(tmp_path, "a", "cuda:0"), Waiting(tmp_path, "b", "cuda:1")
     with ended(first, second):

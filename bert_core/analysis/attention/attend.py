@@ -45,6 +45,8 @@ class AttentionResult:
         outside: the same on columns outside the block.
         emptied: the same shape; rows of which hiding leaves nothing, see :class:`.blocks.Part`.
         notes: what a reader should know, in sentences.
+        minus: what was subtracted, see :func:`.difference.compare_attention`; "" where nothing
+            was. Weights have both signs then.
     """
 
     model: str
@@ -62,6 +64,7 @@ class AttentionResult:
     outside: Floats
     emptied: NDArray[np.bool_]
     notes: tuple[str, ...]
+    minus: str = ""
 
 
 def attend(

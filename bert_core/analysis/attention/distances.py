@@ -6,6 +6,7 @@ compare, and the distance is its square root: that is a true distance, the one b
 space, so a map of it does not have to bend it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,19 +41,27 @@ class HeadDistances:
     of_rows: int
 
 
-def head_distances(weights: Floats, tokens: Tokens, *, most: int = MOST_ROWS) -> HeadDistances:
+def head_distances(
+    weights: Floats,
+    tokens: Tokens,
+    *,
+    most: int = MOST_ROWS,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> HeadDistances:
     """Compare all heads on one input.
 
     Args:
         weights: shape (L, A, T, T); every row sums to 1.
         tokens: the T pieces; rows of special pieces are not compared.
         most: number of rows that are compared; of more, evenly spaced ones are taken.
+        on_progress: told how many pairs of heads are compared, and of how many; may raise to
+            stop.
     """
     content = np.array(tokens.content)
     count = min(most, len(content))
     rows = content[np.linspace(0, len(content) - 1, count).round().astype(int)]
     heads = weights[:, :, rows].reshape(-1, count, weights.shape[-1])
-    distances = np.sqrt(jensen_shannon(heads))
+    distances = np.sqrt(jensen_shannon(heads, on_progress=on_progress))
     points, explained = map_of(distances)
     return HeadDistances(
         distances=distances,
@@ -63,13 +72,16 @@ def head_distances(weights: Floats, tokens: Tokens, *, most: int = MOST_ROWS) ->
     )
 
 
-def jensen_shannon(heads: Floats) -> NDArray[np.float64]:
+def jensen_shannon(
+    heads: Floats, *, on_progress: Callable[[int, int], None] | None = None
+) -> NDArray[np.float64]:
     """Mean Jensen-Shannon divergence of the rows of all pairs of heads.
 
     JS(p, q) = H((p + q) / 2) - (H(p) + H(q)) / 2 with the entropy H in nats.
 
     Args:
         heads: shape (N, R, T): R rows of each of N heads; every row sums to 1.
+        on_progress: as for :func:`head_distances`.
 
     Returns:
         Shape (N, N), symmetric, 0 on the diagonal, in [0, ln 2].
@@ -87,6 +99,9 @@ def jensen_shannon(heads: Floats) -> NDArray[np.float64]:
             others = slice(start, min(start + step, count))
             mixed = _entropy((heads[one] + heads[others].astype(np.float64)) / 2)
             found[one, others] = mixed - (own[one] + own[others]) / 2
+        if on_progress is not None:
+            left = count - one - 1
+            on_progress((count * (count - 1) - left * (left - 1)) // 2, count * (count - 1) // 2)
     # Rounding can lead past either end by the last digits.
     return np.clip(found + found.T, 0, np.log(2))
 

@@ -13,6 +13,8 @@ from bert_core.data.extraction.reading import (
     refused,
 )
 from bert_core.data.extraction.signatures import check_kind
+from bert_core.permissions import refuse_upload
+from bert_core.settings import read_settings
 
 __all__ = ["LIMIT_MIB", "MAX_CHARACTERS", "SUFFIXES", "Extracted", "extract_text"]
 
@@ -52,12 +54,14 @@ def extract_text(content: bytes, name: str) -> Extracted:
 
     Raises:
         InputError: the ending is not known or does not fit; the file is empty, too large, damaged
-            or protected by a password; it has no text, or more than ``MAX_CHARACTERS``.
+            or protected by a password; it has no text, too much of it, or
+            uploads are switched off.
 
     Example:
         >>> extract_text(b"The **river** rises in May.", "notes/river.md").text
         'The river rises in May.'
     """
+    refuse_upload()
     name = re.split(r"[\\/]", name)[-1].strip() or "The document"
     short = name if len(name) <= 60 else f"…{name[-59:]}"
     suffix = _suffix(name, short)
@@ -105,9 +109,10 @@ def _reader(suffix: str) -> Callable[[bytes, str], Reading]:
 def _check_size(content: bytes, name: str) -> None:
     if not content:
         raise refused(f"{name} is empty: it has 0 bytes. Give a file with a text in it.")
-    if len(content) > LIMIT_MIB * 2**20:
+    most = min(LIMIT_MIB, read_settings().upload_mib)
+    if len(content) > most * 2**20:
         raise refused(
-            f"{name} has {len(content) / 2**20:,.1f} MiB; at most {LIMIT_MIB} MiB are read. Give a "
+            f"{name} has {len(content) / 2**20:,.1f} MiB; at most {most} MiB are read. Give a "
             "part of it."
         )
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bert_core.errors import InputError
-from bert_core.settings import MAX_DOCUMENT
+from bert_core.settings import MAX_DOCUMENT, read_settings
 
 MAX_CHARACTERS = MAX_DOCUMENT
-"""Of text, in one document."""
+"""Of text, in one document, if the operator does not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,13 @@ def check_length(characters: int, name: str) -> None:
         name: of the document, for the sentence.
 
     Raises:
-        InputError: there are more than ``MAX_CHARACTERS``.
+        InputError: there are more than the operator allows.
     """
-    if characters > MAX_CHARACTERS:
-        parts = -(-characters // MAX_CHARACTERS)
+    most = read_settings().document_characters
+    if characters > most:
+        parts = -(-characters // most)
         raise refused(
-            f"{name} has {characters:,} characters of text; at most {MAX_CHARACTERS:,} are read. "
+            f"{name} has {characters:,} characters of text; at most {most:,} are read. "
             f"Split it into {parts} files or more, by chapter for instance, and ask each of them."
         )
 

@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 from bert_core.errors import InputError
+from bert_core.settings import read_settings
 from bert_core.tasks.spans.features import SpanSettings
-
-MAX_WINDOWS = 4_000
-"""Most inputs that one question may take: more than twice those of the longest document."""
 
 
 def fitting(layout: SpanSettings | None, max_pieces: int, *, specials: int) -> SpanSettings:
@@ -55,13 +53,14 @@ def refuse_many(pieces: int, layout: SpanSettings, *, specials: int) -> None:
         specials: special pieces of an input with two texts.
 
     Raises:
-        InputError: it would be cut into more than ``MAX_WINDOWS`` windows.
+        InputError: it would be cut into more windows than the operator allows.
     """
     room = layout.max_seq_length - layout.max_query_length - specials
     count = -(-(pieces - room) // max(1, layout.step(room))) + 1
-    if count > MAX_WINDOWS:
+    most = read_settings().windows
+    if count > most:
         raise InputError(
-            f"The document would be read in up to {count:,} windows; at most {MAX_WINDOWS:,} are. "
+            f"The document would be read in up to {count:,} windows; at most {most:,} are. "
             "Set doc_stride or max_seq_length higher.",
             field="doc_stride",
         )

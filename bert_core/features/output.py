@@ -1,0 +1,70 @@
+"""A large file that is there as a whole or not at all."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from bert_core.errors import InputError
+
+_MIB = 2**20
+
+
+@contextmanager
+def whole_file(out: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which gets its name at the end of the block.
+
+    Until then it is called ``NAME.part-`` and some letters, beside its place. Whatever ends the
+    block otherwise removes it, and what was under the name before stays. Only where the process
+    is killed does the part stay behind.
+
+    Raises:
+        InputError: it cannot be written, or the disk is full.
+    """
+    part = out.with_name(f"{out.name}.part-{secrets.token_hex(4)}")
+    try:
+        try:
+            with part.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut could leave the name on an empty file
+            os.replace(part, out)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror or error}. Nothing was left behind.",
+            field="out",
+        ) from None
+
+
+def check_place(out: Path, source: Path) -> None:
+    """Refuse a place where no result can be written, before anything is computed.
+
+    Raises:
+        InputError: the folder is missing, the place is a folder, or it is the file that is read.
+    """
+    if not out.parent.is_dir():
+        raise InputError(f"There is no folder {out.parent}. Make it first.", field="out")
+    if out.is_dir():
+        raise InputError(f"{out} is a folder. Name a file.", field="out")
+    if out.exists() and source.exists() and out.samefile(source):
+        raise InputError(f"{out} is the file that is read. Choose another name.", field="out")
+
+
+def check_space(out: Path, needed: int) -> None:
+    """Refuse a result that the disk has no room for.
+
+    Raises:
+        InputError: fewer than ``needed`` bytes are free.
+    """
+    free = shutil.disk_usage(out.parent).free
+    if free < needed:
+        raise InputError(
+            f"The disk of {out.parent} has {free / _MIB:,.0f} MiB free; the features take about "
+            f"{needed / _MIB:,.0f} MiB. Choose fewer layers, pool the pieces, or free some space.",
+            field="out",
+        )

@@ -1,0 +1,40 @@
+"""Why a request has no answer: a sentence, its kind, and the field and item at fault."""
+
+from typing import Literal
+
+from bert_core.errors import CoreError, InputError
+
+Kind = Literal["malformed", "invalid", "input", "model", "left"]
+
+
+class Refused(CoreError):
+    """A request that has no answer.
+
+    Args:
+        message: what is wrong, where, and what to do.
+        kind: ``"malformed"``: no JSON object; ``"invalid"``: not what the route may be asked;
+            ``"input"``: what is asked cannot be answered; ``"model"``: the model cannot;
+            ``"left"``: nobody waits for the answer any more.
+        field: name of the field at fault, if there is one.
+        item: index of the item at fault, counted from 0, where several questions were asked.
+    """
+
+    def __init__(
+        self, message: str, *, kind: Kind, field: str | None = None, item: int | None = None
+    ) -> None:
+        super().__init__(message, field=field)
+        self.kind = kind
+        self.item = item
+
+
+def refused(error: CoreError, item: int | None = None) -> Refused:
+    """An error of the core as the refusal of a request.
+
+    Args:
+        error: what the core said.
+        item: index of the item it said it of.
+    """
+    if isinstance(error, Refused):
+        return error
+    kind: Kind = "input" if isinstance(error, InputError) else "model"
+    return Refused(str(error), kind=kind, field=error.field, item=item)

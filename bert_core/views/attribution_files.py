@@ -1,0 +1,36 @@
+"""Attribution as a CSV file, exact numbers."""
+
+import csv
+import io
+
+from bert_core.analysis.attribution.attribute import AttributionResult
+from bert_core.views.records import Row, harmless
+
+
+def attribution_rows(result: AttributionResult) -> list[Row]:
+    """A row for each piece of each output; what is in nats says so."""
+    place = {position: row for row, position in enumerate(result.replaced)}
+    return [
+        {
+            "output": output.label,
+            "method": result.method,
+            "baseline": result.baseline,
+            "position": position,
+            "piece": piece,
+            "score_nats": float(output.scores[position]),
+            "norm": float(output.norms[position]),
+            "left_out_nats": float(output.left_out[place[position]]) if position in place else None,
+        }
+        for output in result.outputs
+        for position, piece in enumerate(result.tokens.pieces)
+    ]
+
+
+def attribution_csv(result: AttributionResult) -> str:
+    """The rows as CSV, with no cell that a spreadsheet takes for a formula."""
+    rows = attribution_rows(result)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()

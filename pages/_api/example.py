@@ -1,0 +1,49 @@
+"""The example's answer, computed as the API computes it, and what an error looks like."""
+
+import json
+from threading import Event
+
+import streamlit as st
+
+from bert_core.serving.calls import ApiRoute
+from bert_core.serving.refusals import Refused
+from bert_core.views.api_lines import laid_out
+from pages._server import answers, problems
+from pages._shared.answers import kept
+
+HEIGHT = 480  # pixels that a long answer scrolls in
+
+
+def answer(route: ApiRoute | None, *, several: bool) -> None:
+    """What the line above gets."""
+    st.subheader("Answer", anchor=False)
+    if route is None:
+        _show(answers.models())
+        return
+    body = {"items": [route.example, route.example]} if several else route.example
+    with st.spinner("Computing the example"):
+        _show(kept(("api", route.name, several), lambda: _computed(route.name, body)))
+    if route.name == "embed":
+        st.caption("Long lists of numbers are cut here, not in the answer.")
+
+
+def error(route: ApiRoute) -> None:
+    """What a question gets that cannot be answered."""
+    st.subheader("When there is no answer", anchor=False)
+    first = next(iter(route.example))
+    body = {"items": [route.example, {**route.example, first: ""}]}
+    st.caption(f"The same twice, but with nothing as the second {first}: problem+json (RFC 9457).")
+    try:
+        _computed(route.name, body)
+    except Refused as refused:
+        _show(problems.of(refused).body)
+
+
+def _computed(name: str, body: object) -> bytes:
+    asked = answers.read(name, json.dumps(body).encode())
+    return answers.answer(name, asked, Event())
+
+
+def _show(answer: bytes | memoryview) -> None:
+    text = laid_out(json.loads(bytes(answer)))
+    st.code(text, language="json", height=HEIGHT if text.count("\n") > 24 else "content")

@@ -1,0 +1,126 @@
+"""The sentences that heads are described over: ours, pasted, or a file; and the long work."""
+
+import hashlib
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from bert_core import Encoder, InputError, ModelChoice
+from bert_core.analysis.attention.corpus import CorpusResult, head_statistics
+from bert_core.data.lines import READY, read_lines, split_lines
+from bert_core.data.uploads import keep_upload
+from bert_core.settings import read_settings
+from bert_core.views.numbers import counted
+from bert_core.views.run_lines import duration
+from pages._shared.answers import is_kept, kept, newest
+from pages._shared.models import encoder_with_progress
+from pages._shared.sentences import escaped
+from pages._shared.tables import ProgressBar
+from pages._shared.uploads import offered, upload
+
+SOURCES = ("Ready sentences", "Paste", "Upload")
+AT_ONCE = 10_000  # characters that are worked through without asking
+SAMPLE = 8  # lines that are timed for the estimate
+
+
+class Sentences(NamedTuple):
+    """What was given.
+
+    Attributes:
+        lines: one for each row, empty ones too.
+        name: tells it from others.
+        path: of the file, as a visitor would write it; "" for a pasted text.
+        text: what was pasted; "" for a file.
+    """
+
+    lines: list[str]
+    name: str
+    path: str = ""
+    text: str = ""
+
+
+def chosen() -> Sentences | None:
+    """Where the sentences come from; None while there are none."""
+    sources = offered("at_sentences", SOURCES)
+    source = st.segmented_control("Sentences", sources, key="at_sentences", default=SOURCES[0],
+                                  required=True, persist_state="session",
+                                  label_visibility="collapsed")  # fmt: skip
+    if source == SOURCES[0]:
+        lines = newest("sentences", ("ready",), lambda: read_lines(READY))
+        st.caption(f"{counted(len(lines), 'sentence')} of our own, of many kinds.")
+        return Sentences(lines, "ready", path="assets/sentences.txt")
+    if source == SOURCES[1]:
+        return _pasted()
+    return _uploaded()
+
+
+def _pasted() -> Sentences | None:
+    text = st.text_area("Sentences, one on each line", key="at_pasted", persist_state="session",
+                        height=160)  # fmt: skip
+    if not text.strip():
+        return None
+    name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Sentences(split_lines(text), name, text=text)
+
+
+def _uploaded() -> Sentences | None:
+    """A file is read once; it stays chosen when the visitor comes back to the page."""
+    values = st.session_state
+
+    def changed() -> None:
+        values.pop("at_file", None)
+
+    sent = upload("A text file with one sentence on each line", ["txt"], key="at_upload",
+                  on_change=changed)  # fmt: skip
+    if sent is not None and "at_file" not in values:
+        values["at_file"] = keep_upload(sent, sent.name, read_settings().home), sent.name
+    if "at_file" not in values:
+        return None
+    path, name = values["at_file"]
+    if sent is None:
+        st.caption(escaped(f"Still here: {name}."))
+    return Sentences(newest("sentences", (path,), lambda: _read(path, name)), str(path), name)
+
+
+def _read(path: Path, name: str) -> list[str]:
+    """The lines; errors speak of the file by the visitor's name."""
+    try:
+        return read_lines(path)
+    except InputError as error:
+        raise InputError(str(error).replace(path.name, name), field=error.field) from None
+
+
+def statistics(choice: ModelChoice, given: Sentences) -> CorpusResult | None:
+    """The figures of all heads; many sentences wait for a click, and can be stopped."""
+    key = ("corpus", choice, given.name)
+    encoder = encoder_with_progress(choice)
+    slot = st.empty()
+    bar = ProgressBar("Sentences")
+    if not is_kept(key):
+        if sum(map(len, given.lines)) > AT_ONCE:
+            with slot.container():
+                asked = st.button("Compute", icon=":material/play_arrow:", type="primary",
+                                  key="at_corpus_go")  # fmt: skip
+                if not asked:
+                    seconds = kept(("pace", *key), lambda: _estimate(encoder, given.lines))
+                    st.caption(f"{counted(len(given.lines), 'line')}: about "
+                               f"{duration(seconds)}. It can be stopped.")  # fmt: skip
+                    return None
+        slot.button("Stop", icon=":material/stop:", key="at_corpus_stop")
+    result = kept(key, lambda: head_statistics(encoder, given.lines, on_progress=bar))
+    slot.empty()
+    return result
+
+
+def _estimate(encoder: Encoder, lines: list[str]) -> float:
+    """Seconds that all lines will take, from a few that are spread over them."""
+    some = lines[:: -(-len(lines) // SAMPLE)]
+    begun = time.monotonic()
+    try:
+        head_statistics(encoder, some)
+    except InputError:
+        return 1.0  # the whole will say what is wrong
+    spent = time.monotonic() - begun
+    return spent * sum(map(len, lines)) / max(1, sum(map(len, some)))

@@ -1,0 +1,82 @@
+"""The guided tour: each card opens a page with its example filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from bert_core.examples import documents, examples
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop of the tour.
+
+    Attributes:
+        title: the question it answers.
+        about: what a visitor will see, in two sentences.
+        shown: the example, as text.
+        page: the page's file.
+        label: the page's name.
+        icon: the page's icon.
+        query: what its link carries.
+    """
+
+    title: str
+    about: str
+    shown: str
+    page: str
+    label: str
+    icon: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+def _stops() -> tuple[Stop, ...]:
+    gap = examples("masked_word")["Two sentences"]
+    pronoun = examples("attention")["Pronoun"]
+    follows = next(iter(examples("next_sentence").values()))
+    document = next(iter(documents().values()))
+    return (
+        Stop("Fill a gap", "What would BERT put there, how sure is it, and in which layer does "
+             "the answer take shape?", f"{gap.text} {gap.pair}", "masked_word.py", "Masked word",
+             ":material/edit_square:", {"text": gap.text, "pair": gap.pair}),
+        Stop("Watch it attend", "Every layer and every head on one grid, with exact weights. "
+             "Open a head, keep a word in focus.", pronoun.text, "attention.py", "Attention",
+             ":material/grid_view:", {"text": pronoun.text, "pair": ""}),
+        Stop("Which bank?", "One word, two senses: see them part, layer by layer. And see why "
+             "reading from both sides matters.",
+             "They sat on the bank of the river.\nThe bank lent them the money.",
+             "words_in_context.py", "Words in context", ":material/scatter_plot:"),
+        Stop("Does it follow?", "Two sentences, one score. Turn them round, or see which words "
+             "and heads decide.", f"{follows.text}\n{follows.pair}", "next_sentence.py",
+             "Next sentence", ":material/low_priority:",
+             {"text": follows.text, "pair": follows.pair}),
+        Stop("Ask a document", "Paste or upload a text and ask: the answer in its place, how sure "
+             "the model is, and what else it considered.", document.questions[0],
+             "question_answering.py", "Question answering", ":material/contact_support:",
+             {"example": document.name, "question": document.questions[0]}),
+        Stop("Then teach it something", "A table of labelled sentences, a CoNLL file, questions "
+             "on a text: check it, train on it, watch, and try the result in the same pages.",
+             "text,label\nThe bread is warm.,good", "fine_tune.py", "Fine-tune",
+             ":material/fitness_center:"),
+    )  # fmt: skip
+
+
+def cards() -> None:
+    """Five stops and one more, three in a row."""
+    stops = _stops()
+    for start in range(0, len(stops), 3):
+        columns = st.columns(3)
+        for number, (column, stop) in enumerate(
+            zip(columns, stops[start : start + 3], strict=True), start + 1
+        ):
+            with column.container(border=True, height="stretch"):
+                _card(f"{number}. {stop.title}" if number < len(stops) else stop.title, stop)
+
+
+def _card(title: str, stop: Stop) -> None:
+    st.markdown(f"**{title}**")
+    st.markdown(stop.about)
+    st.code(stop.shown, language=None, wrap_lines=True)
+    st.page_link(stop.page, label=f"Open {stop.label}", icon=stop.icon,
+                 query_params=dict(stop.query))  # fmt: skip

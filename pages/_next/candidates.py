@@ -1,0 +1,31 @@
+"""Candidates: which of several texts follows text A best?"""
+
+import streamlit as st
+
+from bert_core import ModelChoice
+from bert_core.tasks.next_pairs import MOST_CANDIDATES, rank_candidates
+from bert_core.views import next_sentences
+from bert_core.views.snippets import call_snippet
+from pages._shared.answers import kept
+from pages._shared.models import encoder_with_progress
+from pages._shared.sentences import show_notes, shown_errors
+from pages._shared.tables import ProgressBar, show
+from pages._shared.toolbar import exports
+
+
+def panel(choice: ModelChoice) -> None:
+    """A list of texts, the likeliest first."""
+    text = st.session_state["nx_text"]
+    typed = st.text_area("Texts that may follow text A, one on each line", key="nx_candidates",
+                         height=150, persist_state="session",
+                         help=f"At most {MOST_CANDIDATES:,}.")  # fmt: skip
+    listed = tuple(line.strip() for line in typed.split("\n") if line.strip())
+    with shown_errors():
+        encoder, bar = encoder_with_progress(choice), ProgressBar("Candidates")
+        result = kept(("followers", choice, text, listed),
+                      lambda: rank_candidates(encoder, text, listed, on_progress=bar))  # fmt: skip
+        show(next_sentences.ranking(result), key="nx_ranking")
+        show_notes([" ".join(result.notes)])
+        exports(result, "candidates", call_snippet(
+            choice, f"rank_candidates(encoder, {text!r}, {list(listed)!r})",
+            "from bert_core.tasks.next_pairs import rank_candidates"))  # fmt: skip

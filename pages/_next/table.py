@@ -1,0 +1,137 @@
+"""A file of pairs: uploaded, scored with progress, and downloaded with four more columns."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from bert_core import InputError, ModelChoice
+from bert_core.data.text_pairs import PairTable, read_pairs
+from bert_core.data.uploads import keep_upload
+from bert_core.settings import PROJECT, read_settings
+from bert_core.tasks.next_pairs import score_blocks
+from bert_core.tasks.next_sentence import NextScore
+from bert_core.views import next_sentences
+from bert_core.views.next_files import table_lines
+from bert_core.views.numbers import counted
+from pages._shared.answers import is_kept, kept, newest
+from pages._shared.models import encoder_with_progress
+from pages._shared.sentences import escaped, show_notes, shown_errors
+from pages._shared.tables import ProgressBar
+from pages._shared.uploads import offered, upload
+
+Scores = list[NextScore | str]
+AT_ONCE = 100  # rows that are scored without asking
+MOST = 50_000  # rows that a page scores
+MOST_TOLD, MOST_SHOWN = 5, 500
+SOURCES = ("Ready pairs", "Upload")
+READY = PROJECT / "assets" / "samples" / "next_pairs.csv"
+ENDINGS = ["csv", "tsv", "jsonl", "json"]
+
+
+def panel(choice: ModelChoice) -> None:
+    """Upload, score, download."""
+    with shown_errors():
+        sources = offered("nx_source", SOURCES)
+        source = st.segmented_control("Pairs", sources, key="nx_source", default=SOURCES[0],
+                                      required=True, persist_state="session",
+                                      label_visibility="collapsed")  # fmt: skip
+        sent = (READY, READY.name) if source == SOURCES[0] else _receive()
+        if sent is None:
+            return
+        path, name = sent
+        columns = _columns() if source == SOURCES[1] else ()
+        table = newest("pairs", (path, columns), lambda: _read(path, name, columns))
+        scores = _scored(choice, table, (path, columns))
+        if scores is not None:
+            _result(table, scores, name)
+
+
+def _receive() -> tuple[Path, str] | None:
+    """The file, which stays chosen when the visitor comes back to the page, and its name."""
+    values = st.session_state
+
+    def changed() -> None:
+        values.pop("nx_file", None)
+
+    file = upload("A table with the columns text_a and text_b", ENDINGS, key="nx_upload",
+                  on_change=changed)  # fmt: skip
+    if file is not None and "nx_file" not in values:
+        values["nx_file"] = keep_upload(file, file.name, read_settings().home), file.name
+    found: tuple[Path, str] | None = values.get("nx_file")
+    if found is not None and file is None:
+        st.caption(escaped(f"Still here: {found[1]}."))
+    return found
+
+
+def _columns() -> tuple[str, ...]:
+    left, right = st.columns(2)
+    names = (
+        left.text_input("Column of text A", key="nx_column_a", placeholder="text_a",
+                        persist_state="session"),
+        right.text_input("Column of text B", key="nx_column_b", placeholder="text_b",
+                         persist_state="session"),
+    )  # fmt: skip
+    given = tuple(name.strip() for name in names if name.strip())
+    if len(given) == 1:
+        raise InputError("Name both columns, or none.", field="columns")
+    return given
+
+
+def _read(path: Path, name: str, columns: tuple[str, ...]) -> PairTable:
+    """The pairs; errors speak of the file by the visitor's name."""
+    try:
+        return read_pairs(path, columns)
+    except InputError as error:
+        raise InputError(str(error).replace(path.name, name), field=error.field) from None
+
+
+def _scored(choice: ModelChoice, table: PairTable, file: tuple[object, ...]) -> Scores | None:
+    """The scores of all rows; a long table waits for a click, and can be stopped."""
+    key = ("scored", choice, *file)
+    if len(table.rows) > MOST:
+        raise InputError(
+            f"The table has {len(table.rows):,} rows; a page scores {MOST:,} at most. For more, "
+            "run python -m bert_core next --pairs FILE --out FILE.",
+            field="pairs",
+        )
+    encoder = encoder_with_progress(choice)
+    slot = st.empty()
+    if len(table.rows) > AT_ONCE and not is_kept(key):
+        label = f"Score {counted(len(table.rows), 'pair')}"
+        if not slot.button(label, icon=":material/play_arrow:", key="nx_table_go", type="primary"):
+            return None
+        slot.button("Stop", icon=":material/stop:", key="nx_table_stop")
+    pairs = [(row.text, row.pair) for row in table.rows]
+    bar = ProgressBar("Pairs")
+    blocks = score_blocks(encoder, pairs, on_progress=bar)
+    scores: Scores = kept(key, lambda: [each for block in blocks for each in block])
+    slot.empty()
+    return scores
+
+
+def _result(table: PairTable, scores: Scores, name: str) -> None:
+    """What came out, the first rows, and the file."""
+    done = [score for score in scores if not isinstance(score, str)]
+    follow = sum(score.answer == "is-next" for score in done)
+    st.markdown(f"**{len(done):,} of {table.read:,}** rows were scored; **{follow:,}** are said "
+                "to follow.")  # fmt: skip
+    _problems(table, scores)
+    st.dataframe(next_sentences.scored_rows(table, scores, MOST_SHOWN), hide_index=True,
+                 key="nx_scored")  # fmt: skip
+    if len(scores) > MOST_SHOWN:
+        st.caption(f"The first {MOST_SHOWN:,} rows; the file has all.")
+    st.download_button("Download the scored table", lambda: "".join(table_lines(table, [scores])),
+                       f"{Path(name).stem}-scored.csv", "text/csv", on_click="ignore",
+                       icon=":material/download:", key="nx_scored_file")  # fmt: skip
+
+
+def _problems(table: PairTable, scores: Scores) -> None:
+    """Rows without a score, the first few by their lines."""
+    told = [(problem.row, problem.message) for problem in table.problems
+            if problem.row is not None and problem.severity == "blocking"]  # fmt: skip
+    told += [(row.line, score) for row, score in zip(table.rows, scores, strict=True)
+             if isinstance(score, str)]  # fmt: skip
+    told.sort()
+    show_notes(f"Line {line:,}: {reason}" for line, reason in told[:MOST_TOLD])
+    if len(told) > MOST_TOLD:
+        st.caption(f"... and {len(told) - MOST_TOLD:,} more.")

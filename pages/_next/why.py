@@ -1,0 +1,69 @@
+"""Why: words left out, and heads switched off, one at a time."""
+
+import streamlit as st
+
+from bert_core import ModelChoice, Tokens
+from bert_core.analysis.attention.ablation import CAUTION
+from bert_core.analysis.attention.leave_one_out import leave_one_out
+from bert_core.analysis.attention.ranking import rank_heads
+from bert_core.analysis.attention.targets import Target
+from bert_core.tasks.next_sentence import NextSentenceResult
+from bert_core.views import next_sentences
+from bert_core.views.numbers import counted
+from pages._shared.answers import is_kept, kept
+from pages._shared.models import encoder_with_progress
+from pages._shared.sentences import shown_errors
+from pages._shared.tables import ProgressBar, show
+
+AT_ONCE = 96  # pieces of a pair whose words are left out without asking
+TARGET = Target("next_sentence", follows=True)
+
+
+def panel(choice: ModelChoice, result: NextSentenceResult) -> None:
+    """Words of both texts, then the heads, and the way to the attention page."""
+    tokens = result.tokens
+    with shown_errors():
+        _words(choice, tokens)
+    left, right = st.columns([3, 2], gap="large")
+    with left, shown_errors():
+        _heads(choice, tokens)
+    with right:
+        st.markdown("Where do the heads look?")
+        query = {"text": tokens.text, "pair": tokens.pair, "block": "ba",
+                 "show": "Switch heads off"}  # fmt: skip
+        st.page_link("attention.py", label="This pair on the attention page",
+                     icon=":material/grid_view:", query_params=query)  # fmt: skip
+
+
+def _words(choice: ModelChoice, tokens: Tokens) -> None:
+    """Each word masked in turn; a long pair waits for a click, and can be stopped."""
+    key = ("next without", choice, tokens)
+    encoder = encoder_with_progress(choice)
+    if len(tokens) > AT_ONCE and not is_kept(key):
+        st.caption(f"{counted(len(tokens.content), 'piece')}: about as many passes.")
+        if not st.button("Leave out each word", icon=":material/play_arrow:", key="nx_words_go"):
+            return
+        st.button("Stop", icon=":material/stop:", key="nx_words_stop")
+    bar = ProgressBar("Masked copies")
+    effects = kept(key, lambda: leave_one_out(encoder, tokens, TARGET, level="word",
+                                              on_progress=bar))  # fmt: skip
+    for sequence, column in enumerate(st.columns(2, gap="large")):
+        with column:
+            show(next_sentences.words_left_out(effects, sequence), key=f"nx_words_{sequence}")
+    st.caption("Each word was masked in turn. To the right: it speaks for “is next”; to the "
+               "left: against it.")  # fmt: skip
+
+
+def _heads(choice: ModelChoice, tokens: Tokens) -> None:
+    key = ("next heads", choice, tokens)
+    encoder = encoder_with_progress(choice)
+    slot = st.empty()
+    if not is_kept(key):
+        if not slot.button("Rank the heads", icon=":material/sort:", key="nx_heads_go"):
+            return
+        slot.button("Stop", icon=":material/stop:", key="nx_heads_stop")
+    bar = ProgressBar("Heads")
+    result = kept(key, lambda: rank_heads(encoder, tokens, TARGET, on_progress=bar))
+    slot.empty()
+    show(next_sentences.heads(result), key="nx_heads")
+    st.caption(f"Each head was switched off in turn. {CAUTION}")

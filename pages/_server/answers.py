@@ -1,0 +1,112 @@
+"""Bodies of the JSON API's answers. Heavy, so imported by the first request, in a thread."""
+
+import functools
+import json
+from threading import Event
+from typing import Any
+
+from bert_core import CoreError, Encoder
+from bert_core.serving import requests
+from bert_core.serving.calls import ROUTES, ApiRoute, results
+from bert_core.serving.models import served_models
+from bert_core.serving.openapi import document
+from bert_core.serving.refusals import Refused, refused
+from bert_core.views.records import to_record
+from pages._shared.models import encoder
+
+MOST_BYTES = 32 * 2**20
+"""Largest answer."""
+_BY_NAME = {route.name: route for route in ROUTES}
+
+
+def answer(name: str, asked: requests.Asked, left: Event) -> bytes:
+    """The answer to a request.
+
+    Args:
+        name: of the route.
+        asked: what is asked.
+        left: set when nobody waits for the answer any more; what is left of it is not computed.
+
+    Raises:
+        Refused: there is no answer.
+    """
+    route = _BY_NAME[name]
+    held = _encoder(route, asked)
+    try:
+        parts = _parts(route, asked, held, left)
+    except Refused:
+        if held.loaded:
+            raise
+        # It made room for another model while it was asked.
+        parts = _parts(route, asked, _encoder(route, asked), left)
+    if isinstance(asked, requests.Batch):
+        return b'{"items":[' + b",".join(parts) + b"]}"
+    return parts[0]
+
+
+def _encoder(route: ApiRoute, asked: requests.Asked) -> Encoder:
+    """The model that is asked for: the same that the pages use."""
+    try:
+        return encoder(asked.choice(route.attention))
+    except CoreError as error:
+        raise refused(error) from None
+
+
+def _parts(route: ApiRoute, asked: requests.Asked, held: Encoder, left: Event) -> list[bytes]:
+    """The answers to the questions of a request."""
+
+    def tell(_done: int, _total: int) -> None:
+        if left.is_set():
+            raise Refused("Nobody waits for this answer any more.", kind="left")
+
+    parts: list[bytes] = []
+    for result in results(route, asked, held, on_progress=tell):
+        parts.append(rendered(result))
+        if sum(map(len, parts)) > MOST_BYTES:
+            raise Refused(
+                f"The answer is larger than {MOST_BYTES // 2**20} MiB. Ask for less at once.",
+                kind="input",
+            )
+    return parts
+
+
+def read(name: str, body: bytes) -> requests.Asked:
+    """A request's body, read.
+
+    Raises:
+        Refused: it is not what the route may be asked.
+    """
+    route = _BY_NAME[name]
+    return requests.read(body, route.single, route.batch)
+
+
+def questions(found: requests.Asked) -> int:
+    """How many questions a request has."""
+    return len(found.items) if isinstance(found, requests.Batch) else 1
+
+
+def models() -> bytes:
+    """The models that are here."""
+    return rendered(served_models())
+
+
+@functools.cache
+def openapi() -> bytes:
+    """The OpenAPI document."""
+    return rendered(document())
+
+
+def rendered(value: Any) -> bytes:
+    """A result as JSON in UTF-8.
+
+    Raises:
+        Refused: the model answered with numbers that are no numbers.
+    """
+    try:
+        text = json.dumps(
+            to_record(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
+    except ValueError:
+        raise Refused("The model answered with numbers that are none.", kind="model") from None
+    # Half a surrogate pair, as a folder's name may hold, is written as JSON writes it.
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,64 @@
+"""Around every route of the API: who may, how long it took, how large it was."""
+
+import hashlib
+import secrets
+import time
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bert_core.serving.names import BASE, NAMES
+from pages._server.access import is_off, refusal
+from pages._server.watching import events, meters
+
+_KNOWN = (*NAMES, "models", "openapi.json")
+
+
+class Watched:
+    """Lets a request through if it may, counts it, and writes its event.
+
+    Args:
+        app: what answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        # Addresses and tokens cannot be found out from their names: nobody knows the salt, and
+        # the next start has another.
+        self._salt = secrets.token_bytes(16)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope)
+        scope.setdefault("state", {})
+        began, status, sent = time.monotonic(), 500, 0
+        meters().began()
+
+        async def counted(message: Message) -> None:
+            nonlocal status, sent
+            status = message.get("status", status)
+            sent += len(message.get("body", b""))
+            await send(message)
+
+        last = scope["path"].removeprefix(f"{BASE}/")
+        route = last if last in _KNOWN else "other"
+        try:
+            # The document tells nothing that the program's source does not.
+            open_ = route == "openapi.json" and not is_off()
+            refused = None if open_ else refusal(request)
+            await (refused or self._app)(scope, receive, counted)
+        finally:
+            seconds = time.monotonic() - began
+            meters().ended(route, status, seconds)
+            numbers = {"milliseconds": round(seconds * 1000, 1), "bytes_out": sent}
+            state = scope["state"]
+            events().write(
+                "api", visitor=self._visitor(request), route=route, status=status, **numbers,
+                **state.get("sizes", {}), text=state.get("text"),
+            )  # fmt: skip
+
+    def _visitor(self, request: Request) -> str:
+        """The same random name for the same token, or else the same address."""
+        host = request.client.host if request.client else ""
+        who = request.headers.get("authorization") or host
+        return hashlib.blake2b(who.encode(), key=self._salt, digest_size=8).hexdigest()

@@ -1,0 +1,342 @@
+"""What the API may be asked, its document, its events and its meters; no server."""
+
+import io
+import json
+from threading import Thread
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from bert_core.errors import ModelError
+from bert_core.features.one_text import MOST_VALUES, embed
+from bert_core.serving import requests
+from bert_core.serving.calls import ROUTES, ApiRoute, results
+from bert_core.serving.events import EventLog
+from bert_core.serving.meters import Meters, ModelLabels
+from bert_core.serving.models import served_models
+from bert_core.serving.names import NAMES
+from bert_core.serving.openapi import document
+from bert_core.serving.record_schema import record_schema
+from bert_core.serving.refusals import Refused
+from bert_core.settings import Settings, read_settings
+from bert_core.views.api_lines import curl, field_rows, laid_out
+from bert_core.views.records import to_record
+
+BY_NAME = {route.name: route for route in ROUTES}
+MODEL_OF = {"ask": "bert-span"}
+
+
+def read(name: str, body: Any) -> requests.Asked:
+    route = BY_NAME[name]
+    return requests.read(json.dumps(body).encode(), route.single, route.batch)
+
+
+def refusal(name: str, body: bytes) -> Refused:
+    with pytest.raises(Refused) as caught:
+        requests.read(body, BY_NAME[name].single, BY_NAME[name].batch)
+    return caught.value
+
+
+def answers(name: str, body: Any, encoder_of: Any) -> list[Any]:
+    encoder = encoder_of(MODEL_OF.get(name, "bert-pretraining"))
+    return list(results(BY_NAME[name], read(name, body), encoder, on_progress=lambda *_: None))
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The document's schema of a route's bodies, with what it refers to."""
+    whole = document()
+    content = whole["paths"][f"/{name}"]["post"]["requestBody"]["content"]
+    return {**content["application/json"]["schema"], "components": whole["components"]}
+
+
+# ---- requests ----------------------------------------------------------------------------------
+
+
+def test_the_names_are_those_of_the_routes() -> None:
+    assert tuple(BY_NAME) == NAMES
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_a_model_is_named_in_every_request(route: ApiRoute) -> None:
+    one = read(route.name, {**route.example, "model": "run:mine", "revision": "v2"})
+    several = read(route.name, {"items": [route.example], "model": "run:mine", "precision": "fast"})
+    assert one.choice("sdpa").source == several.choice("sdpa").source == "run:mine"
+    assert (one.revision, several.precision) == ("v2", "fast")
+    usual = "reader" if route.name == "ask" else "embedded"
+    assert read(route.name, route.example).model == usual
+    assert read(route.name, {"items": [route.example]}).model == usual
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "no JSON"),
+        (b"{", "no JSON"),
+        (b'{"text": NaN}', "no JSON"),
+        (b'{"text": "a", "k": Infinity}', "no JSON"),
+        (b'{"text": "\\ud800"}', "no JSON"),
+        (b'{"text": "\xff"}', "no JSON"),
+        (b"[" * 100_000, "no JSON"),
+        (b"[]", "no object"),
+        (b"null", "no object"),
+        (b'"text"', "no object"),
+    ],
+)
+def test_what_is_no_json_object_is_malformed(body: bytes, words: str) -> None:
+    found = refusal("fill", body)
+    assert found.kind == "malformed"
+    assert words in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "field", "item"),
+    [
+        ("fill", {}, "text", None),
+        ("fill", {"text": 1}, "text", None),
+        ("fill", {"text": "a", "k": 0}, "k", None),
+        ("fill", {"text": "a", "k": 1.5}, "k", None),
+        ("fill", {"text": "a", "k": True}, "k", None),
+        ("fill", {"text": "a", "k": "3"}, "k", None),
+        ("fill", {"text": "a", "k": 10**400}, "k", None),
+        ("fill", {"text": "a", "strategy": "luck"}, "strategy", None),
+        ("fill", {"text": "a", "masked": [-1]}, "masked.0", None),
+        ("fill", {"text": "a", "top_k": 3}, "top_k", None),
+        ("fill", {"items": []}, "items", None),
+        ("fill", {"items": [{"text": "a"}] * 65}, "items", None),
+        ("fill", {"items": [{"text": "a"}], "text": "a"}, "text", None),
+        ("fill", {"items": [{"text": "a"}, {"text": None}]}, "text", 1),
+        ("fill", {"items": [{"text": "a"}, "a"]}, "items", 1),
+        ("fill", {"items": [{"text": "a", "model": "reader"}]}, "model", 0),
+        ("fill", {"items": [{"text": "a" * 600_000}] * 2}, "items", None),
+        ("next", {"text": "a"}, "pair", None),
+        ("ask", {"question": "a"}, "context", None),
+        ("attend", {"text": "a", "layer": 0}, "layer", None),
+        ("embed", {"text": "a", "layers": []}, "layers", None),
+        ("embed", {"text": "a", "pool": "max"}, "pool", None),
+    ],
+)
+def test_a_fault_is_named(name: str, body: Any, field: str, item: int | None) -> None:
+    found = refusal(name, json.dumps(body).encode())
+    assert (found.kind, found.field, found.item) == ("invalid", field, item)
+    assert str(found).endswith(".")
+
+
+def test_no_number_is_no_threshold() -> None:
+    found = refusal("ask", b'{"question": "a", "context": "b", "null_threshold": 1e999}')
+    assert found.kind in ("malformed", "invalid")
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    kinds = set()
+    for route in ROUTES:
+        try:
+            requests.read(body, route.single, route.batch)
+        except Refused as error:
+            kinds.add(error.kind)
+    assert kinds <= {"malformed", "invalid"}
+
+
+def test_a_core_error_carries_its_item(encoder_of: Any) -> None:
+    asked = {"items": [{"text": "the ___"}, {"text": "the"}]}
+    with pytest.raises(Refused, match="Nothing is masked") as caught:
+        answers("fill", asked, encoder_of)
+    assert (caught.value.kind, caught.value.field, caught.value.item) == ("input", "text", 1)
+    with pytest.raises(Refused) as caught:
+        list(results(BY_NAME["fill"], read("fill", {"text": "the ___"}), encoder_of("bert-span"),
+                     on_progress=lambda *_: None))  # fmt: skip
+    assert (caught.value.kind, caught.value.item) == ("model", None)
+
+
+def test_answers_are_bounded(encoder_of: Any, tiny_bert: Any) -> None:
+    text = "___ " * 60
+    with pytest.raises(Refused, match="60,000 rows") as caught:
+        answers("fill", {"text": text, "k": 1000}, encoder_of)
+    assert caught.value.field == "k"
+    assert len(answers("fill", {"text": text, "k": 300}, encoder_of)) == 1
+    hidden = tiny_bert.checkpoint.hidden
+    assert 64 * 3 * hidden < MOST_VALUES  # no tiny model reaches the bound of weights or vectors
+
+
+def test_work_stops_when_it_is_told(encoder_of: Any) -> None:
+    class Stopped(ModelError):
+        pass
+
+    def stop(done: int, _total: int) -> None:
+        if done:
+            raise Stopped("enough")
+
+    encoder = encoder_of("bert-pretraining")
+    asked = read("tokenize", {"items": [{"text": "the"}] * 3})
+    found = results(BY_NAME["tokenize"], asked, encoder, on_progress=stop)
+    assert next(found).text == "the"
+    with pytest.raises(Refused, match="enough"):
+        next(found)
+    before = encoder.passes
+    surprised = read("surprise", {"text": "the " * 50})
+    with pytest.raises(Refused, match="enough"):
+        list(results(BY_NAME["surprise"], surprised, encoder, on_progress=stop))
+    assert encoder.passes == before + 1
+
+
+def test_a_text_has_the_vectors_of_a_line_of_a_file(encoder_of: Any, tmp_path: Any) -> None:
+    from bert_core.features.extract import extract
+
+    encoder = encoder_of("bert-pretraining")
+    path, out = tmp_path / "lines.txt", tmp_path / "lines.jsonl"
+    path.write_text("the day ||| the man\n", encoding="utf-8")
+    extract(encoder, path, out=out, layers=(-1, 0))
+    line = json.loads(out.read_text("utf-8"))
+    found = embed(encoder, "the day", "the man", layers=(-1, 0), pool="none")
+    assert found.vectors.shape == (len(found.tokens), 2, encoder.checkpoint.hidden)
+    for row, feature in zip(found.vectors, line["features"], strict=True):
+        for vector, layer in zip(row, feature["layers"], strict=True):
+            assert vector == pytest.approx(layer["values"], abs=2e-6)
+    pooled = embed(encoder, "the day", "the man", layers=(-1, 0), pool="mean")
+    assert pooled.vectors[0] == pytest.approx(found.vectors.mean(axis=0), abs=1e-6)
+
+
+# ---- the document ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_answers_are_what_the_document_says(route: ApiRoute, encoder_of: Any) -> None:
+    (found,) = answers(route.name, route.example, encoder_of)
+    schemas: dict[str, Any] = {}
+    schema = record_schema(route.result, schemas)
+    schema = {**schema, "components": {"schemas": schemas}}
+    record = to_record(found)
+    validator = jsonschema_rs.validator_for(schema)
+    validator.validate(record)
+    # Not because it says nothing: without one field it does not fit.
+    record.pop(next(reversed(record)))
+    assert not validator.is_valid(record)
+
+
+def test_models_are_what_the_document_says_and_no_folder_is_named() -> None:
+    schemas: dict[str, Any] = {}
+    schema = {**record_schema(type(served_models()), schemas), "components": {"schemas": schemas}}
+    record = to_record(served_models())
+    jsonschema_rs.validator_for(schema).validate(record)
+    assert [each["model"] for each in record["models"]][:2] == ["embedded", "reader"]
+    assert "/" not in json.dumps(record["models"])
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_examples_are_what_the_document_says(route: ApiRoute) -> None:
+    validator = jsonschema_rs.validator_for(schema_of(route.name))
+    validator.validate(route.example)
+    validator.validate({"items": [route.example]})
+    assert not validator.is_valid({**route.example, "other": 1})
+    assert not validator.is_valid({"items": [{**route.example, "other": 1}]})
+
+
+@given(st.sampled_from(ROUTES), st.data())
+def test_the_document_and_the_types_agree(route: ApiRoute, data: st.DataObject) -> None:
+    values = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.floats(
+        allow_nan=False, allow_infinity=False
+    ).filter(lambda x: not x.is_integer()) | st.lists(st.integers(-3, 9), max_size=2)  # fmt: skip
+    fields = list(route.single.model_fields)
+    changes = data.draw(st.dictionaries(st.sampled_from(fields), values, max_size=2))
+    body = {**route.example, **changes}
+    try:
+        read(route.name, body)
+        accepted = True
+    except Refused:
+        accepted = False
+    assert jsonschema_rs.validator_for(schema_of(route.name)).is_valid(body) == accepted
+
+
+def test_a_line_for_a_shell_is_the_example() -> None:
+    import shlex
+
+    route = BY_NAME["ask"]
+    words = shlex.split(curl(route, "http://h:1", token=True, several=True).replace("\\\n", " "))
+    assert words[:3] == ["curl", "-s", "http://h:1/api/v1/ask"]
+    assert "Authorization: Bearer $BERT_EXPLORER_API_TOKEN" in words
+    assert json.loads(words[-1]) == {"items": [route.example] * 2}
+    assert "Bearer" not in curl(None, "http://h:1", token=False)
+
+
+def test_fields_are_told_with_their_limits() -> None:
+    rows = {row["Field"]: row for row in field_rows(BY_NAME["fill"])}
+    assert list(rows)[:2] == ["text", "pair"]
+    assert rows["text"]["Default"] == "required"
+    assert rows["k"]["Type"] == "integer, 1 to 1,000"
+    assert "beam" in rows["strategy"]["Type"]
+
+
+def test_a_laid_out_answer_is_json_unless_it_is_cut() -> None:
+    value = {"a": [1, 2], "b": [{"c": "ü"}, []], "d": {}, "e": [[0.5] * 8], "f": None}
+    assert json.loads(laid_out(value)) == value
+    assert "... 4 more" in laid_out([0.5] * 12)
+
+
+# ---- events and meters -------------------------------------------------------------------------
+
+
+def test_an_event_is_a_line_and_holds_a_text_only_where_it_is_wanted() -> None:
+    settings = read_settings()
+    stream = io.StringIO()
+    for log_events, log_texts in ((False, True), (True, False), (True, True)):
+        changed: Settings = settings.model_copy(
+            update={"log_events": log_events, "log_texts": log_texts}
+        )
+        log = EventLog(stream, lambda changed=changed: changed)
+        log.write("api", visitor="v", route="fill", text="a secret\nline", status=200)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert len(lines) == 2
+    assert "text" not in lines[0]
+    assert "secret" not in json.dumps(lines[0])
+    assert lines[1]["text"] == "a secret\nline"
+    assert {"time", "event", "visitor", "route", "status"} <= set(lines[0])
+
+
+def test_events_of_many_threads_stay_whole() -> None:
+    stream = io.StringIO()
+    settings = read_settings().model_copy(update={"log_events": True})
+    log = EventLog(stream, lambda: settings)
+    threads = [
+        Thread(target=lambda n=n: [log.write("api", visitor=str(n), route="x") for _ in range(50)])
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert sorted({line["visitor"] for line in lines}) == [str(n) for n in range(8)]
+    assert len(lines) == 400
+
+
+def test_meters_count_and_forget_what_is_gone() -> None:
+    meters = Meters()
+    meters.began()
+    meters.asked("fill", 3)
+    meters.ended("fill", 200, 0.2)
+    meters.visited("tokens")
+    first = ModelLabels("embedded", "cpu", "exact", "sdpa")
+    text = meters.text({first: (86.5, 4)}, {"running": 2}).decode()
+
+    def samples(text: str) -> dict[tuple[str, str], float]:
+        return {
+            (each.name, ",".join(each.labels.values())): each.value
+            for family in text_string_to_metric_families(text)
+            for each in family.samples
+        }
+
+    found = samples(text)
+    assert found["bert_explorer_requests_total", "fill,200"] == 1
+    assert found["bert_explorer_request_items_sum", "fill"] == 3
+    assert found["bert_explorer_request_seconds_sum", "fill"] == pytest.approx(0.2)
+    assert found["bert_explorer_requests_at_work", ""] == 0
+    assert found["bert_explorer_page_visits_total", "tokens"] == 1
+    assert found["bert_explorer_model_mib", "sdpa,cpu,embedded,exact"] == 86.5
+    assert found["bert_explorer_runs", "running"] == 2
+    later = samples(meters.text({}, {}).decode())
+    assert not [key for key in later if key[0] in ("bert_explorer_model_mib", "bert_explorer_runs")]
+    assert later["bert_explorer_requests_total", "fill,200"] == 1
