@@ -3,8 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ADDRESS ?= 127.0.0.1
-PORT ?= 8501
 # Processes that share the tests. Not one for each core: each takes a GiB of memory and starts
 # servers of its own, and on a single core one computes while the other waits for its browser.
 WORKERS ?= 2
@@ -19,12 +17,14 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: run test test-ray lint bench help chromium clean
+.PHONY: setup run test test-ray lint audit bench help chromium axe clean
+
+setup: $(VENV)/ready  ## set up and start nothing
 
 run: $(VENV)/ready  ## set up and start the app at http://127.0.0.1:8501
-	$(BIN)/streamlit run app.py --server.address $(ADDRESS) --server.port $(PORT)
+	$(BIN)/python -m bert_core serve $(if $(ADDRESS),--address $(ADDRESS)) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/ready-dev chromium  ## set up and run every test that needs no GPU
+test: $(VENV)/ready-dev chromium axe  ## set up and run every test that needs no GPU
 	$(BIN)/python -m pytest -m "not gpu and not ray" -n $(WORKERS) --dist worksteal
 
 test-ray: $(VENV)/ready-dev  ## install Ray and run its tests
@@ -36,11 +36,22 @@ lint: $(VENV)/ready-dev  ## ruff, formatting, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# By exact version, what others bring included. "+cpu" is no part of a version that is published;
+# --strict, since a package that cannot be looked up was not audited.
+audit: $(VENV)/ready  ## look all installed packages up among the known vulnerabilities
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@mkdir -p build
+	$(BIN)/pip freeze --all | sed 's/+[^+]*$$//' > build/audit.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement build/audit.txt
+
 bench: $(VENV)/ready-dev  ## measure against transformers' own pipeline and trainer
 	$(BIN)/python -m tests.bench
 
 chromium:
 	@sh tests/browser/install_chromium.sh
+
+axe:
+	@sh tests/browser/install_axe.sh
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -11,12 +11,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))  # pages import bert_core, whatever folder this is started from
 
 from pages._server.api import Api  # noqa: E402
+from pages._server.ending import before_the_end  # noqa: E402
+from pages._server.headers import Headers  # noqa: E402
+from pages._server.hosts import OwnNames  # noqa: E402
 from pages._shared.health import Health  # noqa: E402
 from pages._shared.start import check  # noqa: E402
 
@@ -27,6 +31,7 @@ health, api = Health(), Api()
 @asynccontextmanager
 async def lifespan(served: object) -> AsyncIterator[None]:
     """What begins and ends with the server."""
+    before_the_end(api.close)
     async with health.lifespan(served):
         yield
         api.close()
@@ -35,5 +40,6 @@ async def lifespan(served: object) -> AsyncIterator[None]:
 app = st.App(
     PROJECT / "pages" / "main.py",
     routes=[Route("/healthz", health.answer), *api.routes()],
+    middleware=[Middleware(Headers), Middleware(OwnNames)],
     lifespan=lifespan,
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bert_core.analysis.tokenization.compare import compare_tokenizers
     from bert_core.analysis.tokenization.statistics import token_statistics
     from bert_core.analysis.tokenization.tokenize import tokenize
-    from bert_core.errors import CoreError, InputError, ModelError, RunError
+    from bert_core.errors import BusyError, CoreError, InputError, ModelError, RunError
     from bert_core.evaluation.run import evaluate
     from bert_core.evaluation.scoring import score_predictions
     from bert_core.features.extract import extract
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bert_core.tasks.tag import tag
 
 _HOMES = {
+    "BusyError": "errors",
     "CoreError": "errors",
     "Encoder": "model.encoder",
     "InputError": "errors",
@@ -87,6 +88,7 @@ _HOMES = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "BusyError",
     "CoreError",
     "Encoder",
     "InputError",

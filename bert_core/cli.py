@@ -26,9 +26,10 @@ from bert_core.commands import (
     tokenizing,
     training,
 )
-from bert_core.commands.common import Json, sentences, show, tell
+from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.loading import How, Model, Revision, Where, load
 from bert_core.errors import InputError
-from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
+from bert_core.model.choice import EMBEDDED
 from bert_core.settings import COMMAND_LINE
 
 app = typer.Typer(
@@ -40,10 +41,6 @@ app = typer.Typer(
 
 Text = Annotated[str, typer.Argument(help="The sentence; [MASK], <mask> or ___ is a mask.")]
 Pair = Annotated[str | None, typer.Option(help="A second sentence.")]
-Model = Annotated[str, typer.Option(help="embedded, a folder, run:ID or a hub id.")]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
-Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
-How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 TopK = Annotated[int, typer.Option("--top-k", help="Words per mask.")]
 Mask = Annotated[int, typer.Option(help="Which mask, counted from 1.")]
 
@@ -109,7 +106,7 @@ def fill(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         if candidates is not None:
             tokens = encoder.tokenize(text, pair)
             scored = score_candidates(encoder, tokens, split_words(candidates), mask=mask - 1)
@@ -135,7 +132,7 @@ def surprise(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         show(run(encoder, encoder.tokenize(text, pair)), plain.surprise, as_json)
 
 
@@ -157,7 +154,7 @@ def lens(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         trace = trace_masks(encoder, encoder.tokenize(text, pair))
         position = _mask(trace.positions, mask)
         show(run(encoder, trace, position, k=top_k), plain.lens, as_json)
@@ -180,7 +177,7 @@ def directions(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         tokens = encoder.tokenize(text, pair)
         position = _mask(tokens.masks, mask)
         show(run(encoder, tokens, position, k=top_k), plain.directions, as_json)
@@ -205,8 +202,8 @@ def compare(
     from bert_core.views import plain
 
     with sentences():
-        first = _load(model, revision, device, precision)
-        second = _load(other, None, device, other_precision)
+        first = load(model, revision, device, precision)
+        second = load(other, None, device, other_precision)
         result = run(first, second, first.tokenize(text, pair), mask=mask - 1, k=top_k)
         show(result, plain.compare, as_json)
 
@@ -229,7 +226,7 @@ def probe(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         lists = [split_words(each) for each in (slots, group_a, group_b)]
         show(run(encoder, templates, *lists), plain.probe, as_json)
 
@@ -260,13 +257,6 @@ def convert(
 
     with sentences():
         show(run(source, out, lower=lower), plain.convert, as_json)
-
-
-def _load(model: str, revision: str | None, device: str, precision: str) -> Any:
-    from bert_core.model.loading import load
-
-    choice = ModelChoice(model, revision, device, cast(Precision, precision))
-    return load(choice, on_progress=tell if sys.stderr.isatty() else None)
 
 
 def _mask(masks: tuple[int, ...], number: int) -> int:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._masked import (
+    attribution,
     candidates,
     compare,
     exports,
@@ -47,6 +48,8 @@ with shown_errors():
                                     label_visibility="collapsed")  # fmt: skip
         if more == "Your words":
             candidates.panel(choice, result.tokens, mask)
+        elif more == "Attribution":
+            attribution.panel(choice, result, mask)
         elif more == "Templates":
             templates.panel(choice)
         elif more == "Surprise":

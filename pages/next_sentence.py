@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._next import candidates, exports, pair, paragraph, state, table, why
+from pages._next import attribution, candidates, exports, pair, paragraph, state, table, why
 from pages._shared import link
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
@@ -30,6 +30,8 @@ with shown_errors():
                                 label_visibility="collapsed")  # fmt: skip
     if more == "Why" and result is not None:
         why.panel(choice, result)
+    elif more == "Attribution" and result is not None:
+        attribution.panel(choice, result)
     elif more == "A paragraph":
         paragraph.panel(choice)
     elif more == "Candidates":

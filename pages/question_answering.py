@@ -6,6 +6,7 @@ from pages._shared import link
 from pages._shared.sentences import show_notes, shown_errors
 from pages._squad import (
     answer,
+    attribution,
     compare,
     decoders,
     evaluate,
@@ -18,7 +19,8 @@ from pages._squad import (
 )
 from pages._squad.reading import read
 
-PANELS = {"Windows": why.panel, "Question words": words.panel, "Decoders": decoders.panel,
+PANELS = {"Windows": why.panel, "Question words": words.panel,
+          "Attribution": attribution.panel, "Decoders": decoders.panel,
           "Compare readers": compare.panel, "History": history.panel}  # fmt: skip
 
 problems = link.restore("qa", state.FIELDS)

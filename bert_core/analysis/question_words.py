@@ -34,13 +34,22 @@ def question_words(
     Raises:
         InputError: the end of the question was not read.
     """
-    tokens = _tokens(encoder, trace, best.window)
+    tokens = window_tokens(encoder, trace, best.window)
     target = Target(head="span", span=(best.start_piece, best.end_piece))
     return leave_one_out(encoder, tokens, target, level="word", sequence=0, on_progress=on_progress)
 
 
-def _tokens(encoder: Encoder, trace: SpanTrace, number: int) -> Tokens:
-    """A window as the encoder read it, the question's words told apart."""
+def window_tokens(encoder: Encoder, trace: SpanTrace, number: int) -> Tokens:
+    """A window as the encoder read it, the question's words told apart.
+
+    Args:
+        encoder: the model that the trace is of.
+        trace: one question on one document.
+        number: of the window, counted from 0.
+
+    Raises:
+        InputError: the end of the question was not read.
+    """
     window, (example,) = trace.windows_of()[number], trace.examples
     head = encoder.tokenize(example.question, masks=False)
     if len(head) != trace.features.questions[0].pieces + 2:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.loading import How, Revision, Where, load
 from bert_core.errors import InputError
 from bert_core.model.choice import READER
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from bert_core.tasks.spans.features import SpanSettings
 
 Model = Annotated[str, typer.Option(help="run:ID, reader, a folder, or a hub id.")]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
-Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
-How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 Impossible = Annotated[bool, typer.Option("--impossible", help="There may be no answer.")]
 Threshold = Annotated[float, typer.Option(help="With --impossible: none above this margin, nats.")]
 Rules = Annotated[
@@ -42,7 +40,7 @@ def classify(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device)
+        encoder = load(model, revision, device)
         show(task.classify(encoder, text, pair), plain.classify, as_json)
 
 
@@ -58,7 +56,7 @@ def tag(
     from bert_core.views import plain
 
     with sentences():
-        show(task.tag(_load(model, revision, device), text), plain.tag, as_json)
+        show(task.tag(load(model, revision, device), text), plain.tag, as_json)
 
 
 def choose(
@@ -75,7 +73,7 @@ def choose(
     from bert_core.views import plain
 
     with sentences():
-        encoder = _load(model, revision, device)
+        encoder = load(model, revision, device)
         show(task.choose(encoder, context, ending, start=start), plain.choose, as_json)
 
 
@@ -107,7 +105,7 @@ def ask(
     with sentences():
         text, notes = _document(context, file)
         found = squad.answer(
-            _load(model, revision, device, precision),
+            load(model, revision, device, precision),
             question,
             text,
             n_best=n_best,
@@ -152,10 +150,3 @@ def _document(context: str | None, file: Path | None) -> tuple[str, tuple[str, .
 
 def _windows(done: int, total: int) -> None:
     typer.echo(f"\rread {done:,} of {total:,} windows", err=True, nl=done == total)
-
-
-def _load(model: str, revision: str | None, device: str, precision: str = "exact") -> Any:
-    from bert_core.model.choice import ModelChoice
-    from bert_core.model.loading import load
-
-    return load(ModelChoice(model, revision, device, cast(Any, precision)))

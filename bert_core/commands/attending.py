@@ -3,8 +3,7 @@
 Layers and heads are counted from 1.
 """
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +12,12 @@ from typing import Annotated, Any, cast
 import typer
 
 from bert_core.commands import against
-from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.common import Json, follow, sentences, show
+from bert_core.commands.loading import How, Model, Revision, Where, load
 from bert_core.data.lines import read_lines
 from bert_core.errors import InputError
-from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
+from bert_core.model.choice import EMBEDDED
+from bert_core.output import check_place, whole_file
 
 Text = Annotated[
     str, typer.Argument(metavar="TEXT_A", help="The text; [MASK], <mask> or ___ is a mask.")
@@ -46,11 +47,9 @@ Word = Annotated[
     str | None, typer.Option(help="Follow this word at the mask (default: the model's best).")
 ]
 Mask = Annotated[int, typer.Option(help="Which mask is followed, counted from 1.")]
-Model = Annotated[str, typer.Option(help="embedded, a folder, run:ID or a hub id.")]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
-Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
-How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 
+_open = partial(load, attention="eager")
+"""Loads a model that hands out its attention weights."""
 _FORMS = (".csv", ".npz", ".json", ".html", ".svg")
 _USUAL = ("raw", dict(level="piece", block="all", hide_special=False, renormalise=False))
 
@@ -83,15 +82,15 @@ def attend(
     one = partial(_attention, measure=measure, target=(target, word, mask), layer=layer, head=head,
                   **shown)  # fmt: skip
     with sentences():
-        _refuse_target(measure, target, word, mask)
+        _refuse_mixed((measure, level, block), (target, word, mask), hide_special, renormalise)
         held = against.refuse_mixed(against_text, against_pair, against_model)
         form = _form(out, as_json, changed=held or (measure, shown) != _USUAL)
-        encoder = load(model, revision, device, precision)
+        encoder = _open(model, revision, device, precision)
         tokens = encoder.tokenize(text, pair)
         if out is None:
             _print_table(encoder, tokens, layer, head, as_json)
             return
-        other = partial(load, against_model, None, device, precision) if against_model else None
+        other = partial(_open, against_model, None, device, precision) if against_model else None
         result = against.weighed(one, encoder, tokens, against_text, against_pair, other)
         _write(out, _as_file(result, form))
         for note in result.notes:
@@ -114,7 +113,7 @@ def heads(
     with sentences():
         _form(out, as_json, forms=(".csv",))
         lines = read_lines(file)
-        encoder = load(model, revision, device, precision)
+        encoder = _open(model, revision, device, precision)
         result = head_statistics(encoder, lines, on_progress=follow("sentences"))
         if out is None:
             shown = attention_files.corpus_record(result) if as_json else result
@@ -146,16 +145,8 @@ def _form(
             f"{' or '.join(forms)}.",
             field="out",
         )
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {out.absolute().parent}.", field="out")
+    check_place(out)
     return form
-
-
-def load(model: str, revision: str | None, device: str, precision: str) -> Any:
-    """A model that hands out its attention weights."""
-    from bert_core.model import loading
-
-    return loading.load(ModelChoice(model, revision, device, cast(Precision, precision), "eager"))
 
 
 def _print_table(
@@ -203,9 +194,16 @@ def target_of(tokens: Any, name: str, word: str | None, mask: int) -> Any:
     return Target(position=position, word=word)
 
 
-def _refuse_target(measure: str, target: str, word: str | None, mask: int) -> None:
-    if measure != "attribution" and (target, word, mask) != ("masked_word", None, 1):
+def _refuse_mixed(
+    names: tuple[str, str, str], aim: tuple[str, str | None, int], hide: bool, renormalise: bool
+) -> None:
+    from bert_core.analysis.attention.attend import refuse_names
+
+    refuse_names(*names)
+    if names[0] != "attribution" and aim != ("masked_word", None, 1):
         raise InputError("--target, --word and --mask go with --measure attribution.")
+    if renormalise and not hide:
+        raise InputError("--renormalise goes with --hide-special.", field="renormalise")
 
 
 def _attention(
@@ -248,27 +246,9 @@ def _as_file(result: Any, form: str) -> bytes | Iterable[str]:
 
 def _write(out: Path, content: bytes | Iterable[str]) -> None:
     """Write a file in whole or not at all."""
-    from bert_core.evaluation.folder import replacing
-    from bert_core.training.saves import write_atomically
-
-    try:
+    with whole_file(out) as file:
         if isinstance(content, bytes):
-            write_atomically(out, content)
+            file.write(content)
         else:
-            with replacing(out) as file:
-                file.writelines(content)
-    except OSError as error:
-        out.with_name(f"{out.name}.new").unlink(missing_ok=True)
-        raise InputError(f"{out} cannot be written: {error.strerror}.", field="out") from error
+            file.writelines(part.encode() for part in content)
     typer.echo(f"Wrote {out}.", err=True)
-
-
-def follow(what: str) -> Callable[[int, int], None] | None:
-    """Says on stderr how far it is, in one line, where somebody can see it."""
-    if not sys.stderr.isatty():
-        return None
-
-    def tell(done: int, total: int) -> None:
-        typer.echo(f"\r{done:,} of {total:,} {what}", nl=done == total, err=True)
-
-    return tell

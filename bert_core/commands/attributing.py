@@ -4,20 +4,9 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from bert_core.commands.attending import (
-    How,
-    Mask,
-    Model,
-    Pair,
-    Revision,
-    Text,
-    Where,
-    Word,
-    follow,
-    load,
-    target_of,
-)
-from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.attending import Mask, Pair, Text, Word, target_of
+from bert_core.commands.common import Json, follow, sentences, show
+from bert_core.commands.loading import How, Model, Revision, Where, load
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED
 

@@ -18,15 +18,34 @@ def show(result: Any, as_text: Callable[[Any], str], as_json: bool) -> None:
     """Print a result, as JSON or as text."""
     from bert_core.views.records import to_json
 
-    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8 whatever the terminal is
-    typer.echo(to_json(result) if as_json else as_text(result))
+    if as_json:
+        show_json(to_json(result))
+    else:
+        typer.echo(as_text(result))
+
+
+def show_json(text: str) -> None:
+    """Print JSON, which is UTF-8 whatever the terminal is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    typer.echo(text)
 
 
 def tell(what: str, share: float | None) -> None:
     """Say on stderr what is under way."""
     done = "" if share is None else f" ({share:.0%})"
     typer.echo(f"{what}{done} ...", err=True)
+
+
+def follow(what: str) -> Callable[[int, int], None] | None:
+    """Says on stderr how far it is, in one line, where somebody can see it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell_number(done: int, total: int) -> None:
+        typer.echo(f"\r{done:,} of {total:,} {what}", nl=done == total, err=True)
+
+    return tell_number
 
 
 @contextmanager

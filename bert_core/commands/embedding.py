@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from bert_core.commands.attending import How, Model, Revision, Where, follow, load
-from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.common import Json, follow, sentences, show
+from bert_core.commands.loading import How, Model, Revision, Where, load
 from bert_core.model.choice import EMBEDDED
 
 if TYPE_CHECKING:

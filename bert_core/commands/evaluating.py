@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.loading import How, Revision, Where
 from bert_core.errors import InputError
 from bert_core.model.choice import READER, ModelChoice, Precision
 
@@ -34,9 +35,6 @@ NaThreshold = Annotated[
     float, typer.Option(help="With --na-probs: above it a prediction counts as no answer.")
 ]
 Model = Annotated[str, typer.Option(help="reader, run:ID, a folder, or a hub id.")]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
-Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
-How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 Decoder = Annotated[
     str, typer.Option(help="google (run_squad), hf (run_qa) or pipeline (transformers).")
 ]

@@ -1,15 +1,18 @@
 """``next``: does a text follow another? A pair, candidates, a paragraph, or a file of pairs."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
-from bert_core.commands.common import Json, sentences, show
+from bert_core.commands.common import Json, follow, sentences, show
+from bert_core.commands.loading import How, Model, Revision, Where, load
+from bert_core.data.lines import read_lines
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED
+from bert_core.output import check_place, whole_file
 
 Text = Annotated[str | None, typer.Argument(metavar="TEXT_A", help="The first text.")]
 Pair = Annotated[str | None, typer.Argument(metavar="TEXT_B", help="The second text.")]
@@ -30,10 +33,6 @@ Columns = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option(help="With --pairs: the .csv file to write.")]
 Seed = Annotated[int, typer.Option(min=0, help="With --paragraph: of the shuffled orders.")]
-Model = Annotated[str, typer.Option(help="embedded, a folder, run:ID or a hub id.")]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
-Where = Annotated[str, typer.Option("--device", help="cpu, cuda:0 ... or mps.")]
-How = Annotated[str, typer.Option("--precision", help="exact (float32) or fast (16 bits).")]
 _MOST_BAD = 5
 
 
@@ -63,7 +62,8 @@ def following(
             raise InputError("--columns goes with --pairs.", field="columns")
         if pairs is not None and as_json:
             raise InputError("--json prints; it does not go with --out.", field="out")
-        encoder = _loader(model, revision, device, precision)
+        # Called when the files were looked at: loading takes longest.
+        encoder = partial(load, model, revision, device, precision)
         if pairs is not None and out is not None:
             _score(encoder, pairs, out, columns)
         elif paragraph is not None:
@@ -91,18 +91,6 @@ def _one_way(
         )
 
 
-def _loader(model: str, revision: str | None, device: str, precision: str) -> Callable[[], Any]:
-    """Loads the model when it is called: files are looked at before."""
-
-    def loaded() -> Any:
-        from bert_core.model.choice import ModelChoice
-        from bert_core.model.loading import load
-
-        return load(ModelChoice(model, revision, device, cast(Any, precision)))
-
-    return loaded
-
-
 def _ask(encoder: Callable[[], Any], text: str, pair: str, as_json: bool) -> None:
     from bert_core.tasks.next_sentence import next_sentence
     from bert_core.views import next_text
@@ -122,37 +110,34 @@ def _read(encoder: Callable[[], Any], file: Path, seed: int, as_json: bool) -> N
     from bert_core.tasks.paragraph import paragraph
     from bert_core.views import next_text
 
-    found = split_sentences(_text(file))
-    result = paragraph(encoder(), found, seed=seed, on_progress=_follow())
+    found = split_sentences("\n".join(read_lines(file)))
+    result = paragraph(encoder(), found, seed=seed, on_progress=follow("pairs"))
     show(result, next_text.paragraph, as_json)
 
 
 def _score(encoder: Callable[[], Any], file: Path, out: Path, columns: str | None) -> None:
     from bert_core.data.text_pairs import read_pairs
-    from bert_core.evaluation.folder import replacing
     from bert_core.tasks.next_pairs import score_blocks
     from bert_core.views.next_files import table_lines
 
     if out.suffix.lower() != ".csv":
         raise InputError(f"'{out.name}' is a CSV file: let its name end in .csv.", field="out")
+    check_place(out, file)
     table = read_pairs(file, _names(columns))
     bad = [
         (problem.row, problem.message)
         for problem in table.problems
         if problem.row is not None and problem.severity == "blocking"
     ]
-    scored = score_blocks(
-        encoder(), [(row.text, row.pair) for row in table.rows], on_progress=_follow()
-    )
+    texts = [(row.text, row.pair) for row in table.rows]
+    scored = score_blocks(encoder(), texts, on_progress=follow("pairs"))
     unscored: list[tuple[int, str]] = []
-    try:
-        with replacing(out) as target:
-            target.writelines(table_lines(table, _noted(scored, table.rows, unscored)))
-            if len(unscored) == len(table.rows):
-                why = [f" Line {line:,}: {reason}" for line, reason in (unscored or bad)[:1]]
-                raise InputError(f"No row of {file.name} can be scored.{''.join(why)}")
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}.", field="out") from error
+    with whole_file(out) as target:
+        noted = _noted(scored, table.rows, unscored)
+        target.writelines(line.encode() for line in table_lines(table, noted))
+        if len(unscored) == len(table.rows):
+            why = [f" Line {line:,}: {reason}" for line, reason in (unscored or bad)[:1]]
+            raise InputError(f"No row of {file.name} can be scored.{''.join(why)}")
     done = len(table.rows) - len(unscored)
     typer.echo(f"Scored {done:,} of {table.read:,} rows. Wrote {out}.", err=True)
     told = sorted([*bad, *unscored])
@@ -185,25 +170,4 @@ def _names(columns: str | None) -> tuple[str, ...]:
 
 def _lines(file: Path | None) -> list[str]:
     """The lines of a file that are not blank."""
-    return [] if file is None else [line for line in _text(file).split("\n") if line.strip()]
-
-
-def _text(file: Path) -> str:
-    from bert_core.data.source import read_source
-
-    source = read_source(file)
-    for problem in source.problems:
-        if problem.severity == "blocking":
-            raise InputError(f"{file.name}: {problem.message}", field="file")
-    return source.text
-
-
-def _follow() -> Callable[[int, int], None] | None:
-    """Says on stderr how far it is, in one line, where somebody can see it."""
-    if not sys.stderr.isatty():
-        return None
-
-    def tell(done: int, total: int) -> None:
-        typer.echo(f"\r{done:,} of {total:,} pairs", nl=done == total, err=True)
-
-    return tell
+    return [] if file is None else [line for line in read_lines(file) if line.strip()]

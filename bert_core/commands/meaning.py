@@ -1,18 +1,17 @@
 """``senses``: which of a word's senses is it? The word in many sentences, read in five ways."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from bert_core.commands.attending import How, Model, Revision, Where
-from bert_core.commands.common import Json, sentences
+from bert_core.commands.common import Json, follow, sentences, show_json
+from bert_core.commands.loading import How, Model, Revision, Where, load
 from bert_core.errors import InputError
-from bert_core.model.choice import EMBEDDED, ModelChoice, Precision
+from bert_core.model.choice import EMBEDDED
 
 if TYPE_CHECKING:
     from bert_core.analysis.embeddings.sentences import Sentence
-    from bert_core.model.hidden import Pooling
 
 Word = Annotated[str, typer.Argument(help="The word; with no file one that has ready sentences.")]
 File = Annotated[
@@ -46,20 +45,21 @@ def senses(
     from bert_core.analysis.embeddings.geometry import METRICS, Geometry, space
     from bert_core.analysis.embeddings.senses import senses as run
     from bert_core.analysis.embeddings.vectors import word_in_context
-    from bert_core.model.loading import load
     from bert_core.views import embedding_files, embedding_tables
 
     with sentences():
         if metric not in METRICS:
             raise InputError(f"'{metric}' is none of {', '.join(METRICS)}.", field="metric")
+        if layer is not None and not as_json:
+            raise InputError("--layer goes with --json.", field="layer")
         given, geometry = _given(word, file), Geometry(metric, centre, drop)
-        encoder = load(ModelChoice(model, revision, device, cast(Precision, precision)))
-        trace = word_in_context(encoder, given, word, pooling=cast("Pooling", pooling))
-        result = run(encoder, trace, geometry, seed=seed)
+        encoder = load(model, revision, device, precision)
+        trace = word_in_context(encoder, given, word, pooling=cast(Any, pooling))
+        result = run(encoder, trace, geometry, seed=seed, on_progress=follow("sentences"))
         if as_json:
             at = result.readings[-1].best.layer if layer is None else layer
             here = space(trace, at, geometry)
-            typer.echo(embedding_files.word_json(trace, at, here, result, ""))
+            show_json(embedding_files.word_json(trace, at, here, result, ""))
         else:
             typer.echo("\n".join([embedding_tables.text(result), *trace.notes]))
 

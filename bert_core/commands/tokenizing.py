@@ -2,13 +2,18 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
 from bert_core.commands.common import Json, sentences, show, tell
+from bert_core.commands.loading import Model, Revision
 from bert_core.errors import InputError
 from bert_core.model.choice import EMBEDDED, ModelChoice
+
+if TYPE_CHECKING:
+    from bert_core.analysis.tokenization.compare import TokenizerComparison
+    from bert_core.model.tokenizer import Tokenizer
 
 Text = Annotated[str | None, typer.Argument(help="The text; [MASK], <mask> or ___ is a mask.")]
 Pair = Annotated[str | None, typer.Option(help="A second text.")]
@@ -26,8 +31,6 @@ Other = Annotated[
     ),
 ]
 NoMasks = Annotated[bool, typer.Option("--no-masks", help="A typed mask is text.")]
-Model = Annotated[str, typer.Option(help="embedded, a folder, run:ID or a hub id.")]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
 
 
 def tokenize(
@@ -43,13 +46,11 @@ def tokenize(
 ) -> None:
     """Show how a text becomes ids, step by step; or count the pieces of a file."""
     from bert_core.analysis.tokenization import statistics, tokenize
-    from bert_core.model.loading import load_tokenizer
     from bert_core.views import token_text
 
     with sentences():
         _check(text, pair, file, column, other, no_masks)
-        told = tell if sys.stderr.isatty() else None
-        tokenizer = load_tokenizer(ModelChoice(model, revision), on_progress=told)
+        tokenizer = _load(model, revision)
         if file is not None:
             counted = statistics.token_statistics(tokenizer, file, column=column)
             show(counted, token_text.statistics, as_json)
@@ -78,19 +79,23 @@ def _check(
         raise InputError("--with compares one text: leave out --pair and --no-masks.", field="pair")
 
 
-def _compared(tokenizer: object, other: str, text: str) -> object:
+def _load(model: str, revision: str | None) -> "Tokenizer":
+    from bert_core.model.loading import load_tokenizer
+
+    told = tell if sys.stderr.isatty() else None
+    return load_tokenizer(ModelChoice(model, revision), on_progress=told)
+
+
+def _compared(first: "Tokenizer", other: str, text: str) -> "TokenizerComparison":
     from bert_core.analysis.tokenization.compare import (
         Change,
         changed_cutter,
         compare_tokenizers,
         own_cutter,
     )
-    from bert_core.model.loading import load_tokenizer
-    from bert_core.model.tokenizer import Tokenizer
 
-    first = cast(Tokenizer, tokenizer)
     if other in get_args(Change):
         second = changed_cutter(first, cast(Change, other))
     else:
-        second = own_cutter(load_tokenizer(ModelChoice(other)))
+        second = own_cutter(_load(other, None))
     return compare_tokenizers(own_cutter(first), second, text)

@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from bert_core.data.dataset import Problem
-from bert_core.data.source import LIMIT_MIB, check_rows, read_source
+from bert_core.data.source import LIMIT_MIB, check_rows, damage, read_source
 from bert_core.errors import InputError
 from bert_core.settings import PROJECT
 
@@ -31,7 +30,7 @@ def read_lines(path: str | os.PathLike[str], *, limit_mib: float = LIMIT_MIB) ->
     name = Path(path).name
     for problem in source.problems:
         if problem.severity == "blocking":
-            raise InputError(f"{name}: {_said(problem)}", field="file")
+            raise InputError(f"{name}: {damage(problem)}", field="file")
     if not source.text.strip():
         raise InputError(
             f"{name}: The file is empty. Write one sentence on each line.", field="file"
@@ -47,10 +46,3 @@ def split_lines(text: str) -> list[str]:
         ['It rains.', '', 'It snows.']
     """
     return text.removesuffix("\n").split("\n")
-
-
-def _said(problem: Problem) -> str:
-    """What is wrong; the advice of other readers speaks of a cleaned file, which is not made."""
-    if problem.kind == "encoding":
-        return f"The file is not UTF-8, see line {problem.row:,}. Save it as UTF-8."
-    return f"The file has NUL characters, see line {problem.row:,}: it is damaged or not a text."

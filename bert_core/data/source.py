@@ -146,6 +146,17 @@ def encoding_problem(line: int, byte: int, value: int, looks: str) -> Problem:
     )
 
 
+def damage(problem: Problem) -> str:
+    """What is wrong with a file's bytes, for a reader that offers no cleaned file.
+
+    Args:
+        problem: of a :class:`Source`, of the kind ``encoding`` or ``nul``.
+    """
+    if problem.kind == "encoding":
+        return f"The file is not UTF-8, see line {problem.row:,}. Save it as UTF-8."
+    return f"The file has NUL characters, see line {problem.row:,}: it is damaged or not a text."
+
+
 def bom_problem() -> Problem:
     """The one sentence on a byte order mark."""
     return Problem(

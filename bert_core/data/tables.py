@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from bert_core.data.dataset import Problem
 from bert_core.data.records import Records, Row, read_records
-from bert_core.data.source import Source
+from bert_core.data.source import Source, damage
 from bert_core.errors import InputError
 
 PLACE = re.compile(r"#[1-9][0-9]{0,3}")
 """How a column without a name is called: by its place, as in ``#2``."""
+_OF_ONE_RECORD = {"columns", "quotes", "json"}
+_OF_BYTES = {"encoding", "nul"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,27 @@ def as_table(
     if not read:
         problems.append(empty_file())
     return Table(records.source, cleaned, tuple(kept), read, tuple(problems))
+
+
+def refuse_damaged(table: Table, field: str) -> None:
+    """Refuse a table with a fault that is not of single records; those are left out and counted.
+
+    For readers that make no cleaned file.
+
+    Args:
+        table: the table.
+        field: name of the input.
+
+    Raises:
+        InputError: the first such fault.
+    """
+    for problem in table.problems:
+        if problem.severity != "blocking" or problem.kind in _OF_ONE_RECORD:
+            continue
+        if problem.kind in _OF_BYTES:
+            raise InputError(damage(problem), field=field)
+        where = "" if problem.row is None else f"Line {problem.row:,}: "
+        raise InputError(where + problem.message, field=field)
 
 
 def places(count: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from bert_core.data.dataset import Problem
 from bert_core.data.jsons import as_text
 from bert_core.data.records import Row, read_records
 from bert_core.data.source import LIMIT_MIB
-from bert_core.data.tables import PLACE, as_table, missing_column
+from bert_core.data.tables import PLACE, as_table, missing_column, refuse_damaged
 from bert_core.errors import InputError
 
 NAMES = (
@@ -20,7 +20,6 @@ NAMES = (
     ("a", "b"),
 )
 """Names of the two columns that are understood, capitals or not; the first found is taken."""
-_OF_ONE_RECORD = {"columns", "quotes", "json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +73,15 @@ def read_pairs(
         limit_mib: largest size in MiB.
 
     Raises:
-        InputError: the file cannot be read, is not UTF-8, has no record, or lacks a column.
+        InputError: the file cannot be read, is not UTF-8, has no record, or lacks a column; or
+            the columns are not two.
     """
+    if columns and len(columns) != 2:
+        raise InputError("Name two columns, or none.", field="columns")
     records = read_records(path, limit_mib=limit_mib)
     placed = bool(columns) and all(PLACE.fullmatch(name) for name in columns)
     table = as_table(records, header=not placed)
-    for problem in table.problems:
-        if problem.severity == "blocking" and problem.kind not in _OF_ONE_RECORD:
-            where = "" if problem.row is None else f"Line {problem.row:,}: "
-            raise InputError(where + problem.message, field="pairs")
+    refuse_damaged(table, "pairs")
     taken = _taken(table.columns, columns, by_place=records.form != "json")
     places = tuple(table.columns.index(name) for name in taken)
     rows = tuple(_pair(row, places) for row in table.rows)

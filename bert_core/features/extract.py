@@ -14,16 +14,18 @@ from typing import get_args
 
 import numpy as np
 
+from bert_core.data.source import check_file
 from bert_core.errors import InputError
 from bert_core.features.formats import writer_for
 from bert_core.features.layers import from_end
 from bert_core.features.lines import Counts, Line, in_buffers, read_lines
-from bert_core.features.output import check_place, check_space, whole_file
+from bert_core.features.space import check_space
 from bert_core.features.writing import Pool, Shape, Writer, check_rows
 from bert_core.model import batching
 from bert_core.model.checkpoints import MIN_PIECES
 from bert_core.model.encoder import Encoder
 from bert_core.model.trace import Floats
+from bert_core.output import check_place, whole_file
 from bert_core.tasks.distribution import refuse_no_numbers
 
 LAYERS = (-1, -2, -3, -4)
@@ -109,8 +111,8 @@ def extract(
         encoder: the model.
         path: UTF-8 text, a line for each input; ``A ||| B`` is a pair.
         out: a name that ends in .jsonl, .npz or .parquet; see :mod:`.jsonl`, :mod:`.npz` and
-            :mod:`.parquet`. It appears when
-            everything is written, and replaces what had the name before.
+            :mod:`.parquet`. It appears when everything is written, and replaces what had the
+            name before.
         layers: counted from the end, -1 is the last; 0 is the input of the first.
         max_length: longest input in word pieces, special ones included; what is longer is cut and
             counted. None: 128, or what the model reads if that is less.
@@ -127,6 +129,7 @@ def extract(
     began = time.monotonic()
     path, out = Path(path), Path(out)
     kind = writer_for(out)
+    check_file(path)  # it is read twice, which a pipe cannot be
     check_place(out, path)
     named = from_end(layers, encoder.checkpoint.layers)
     length = _length(encoder, max_length)
@@ -190,7 +193,7 @@ def states(
     found: dict[int, Floats] = {}
     for members in batching.plan([len(line.ids) for line in lines]):
         batch = [lines[member] for member in members]
-        with encoder.computing() as body:
+        with encoder.computing(bounded=not found) as body:
             encoder.passes += 1
             levelled = [each.float().cpu().numpy() for each in body.states(batch, levels)]
         for row, member in enumerate(members):

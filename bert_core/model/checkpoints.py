@@ -26,6 +26,13 @@ _SIZES = {
 }
 MIN_PIECES = 8
 """Shortest input that a model must read: two texts, their special pieces and little else."""
+MOST_TEXT_MIB = 64
+"""Largest file of a checkpoint that is read whole. The tokenizer of XLM-RoBERTa has 17 MiB; a JSON
+file takes many times its size once it is read."""
+_TEXTS = re.compile(
+    r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab"
+    r"|model\.safetensors\.index)\.json|(vocab|merges)\.txt|.*\.(model|jinja)"
+)
 _LAYER = re.compile(r"\blayer\.(\d+)\.")
 _ALIASES = {
     "n_layers": "num_hidden_layers",
@@ -104,6 +111,7 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
     Raises:
         ModelError: a file is missing or damaged, the family is unknown, or sizes are absurd.
     """
+    check_texts(_file_sizes(folder, source), source)
     config = _read_config(folder, source)
     family = _family(config, source)
     sizes = _sizes(config, source)
@@ -134,6 +142,34 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
         labels=labels,
         answers=read_answers(labels, config),
     )
+
+
+def check_texts(sizes: Mapping[str, int], source: str) -> None:
+    """Refuse files that are too large to be read whole, before any is.
+
+    Args:
+        sizes: bytes of each file by name.
+        source: the name of the model.
+
+    Raises:
+        ModelError: a tokenizer's or configuration's file is over the limit.
+    """
+    for name, size in sizes.items():
+        if size > MOST_TEXT_MIB * 2**20 and _TEXTS.fullmatch(name):
+            raise ModelError(
+                f"{name} of {source} has {size / 2**20:,.0f} MiB; at most {MOST_TEXT_MIB} MiB are "
+                "read. No tokenizer or configuration of an encoder is as large.",
+                field="model",
+            )
+
+
+def _file_sizes(folder: Path, source: str) -> dict[str, int]:
+    try:
+        return {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
+    except OSError as error:
+        raise ModelError(
+            f"The folder of {source} cannot be read: {error}.", field="model"
+        ) from None
 
 
 def _read_config(folder: Path, source: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A tokenizer that many share: one caller at a time.
 
-The library's tokenizers refuse a second caller in the middle of some calls. They take a moment,
-so nobody stands in the encoder's line for them.
+A batch of texts keeps every core busy, so a second one beside it would only slow both down. Texts
+are cut in a moment, so nobody stands in the encoder's line for that.
 """
 
 import threading

@@ -50,7 +50,7 @@ def pooled_states(
     for members in _batches(inputs, together=visible is not None):
         batch = [inputs[member] for member in members]
         seen = None if visible is None else visible(batch[0])
-        with encoder.computing() as body:
+        with encoder.computing(bounded=not found) as body:
             encoder.passes += 1
             states = body.run(batch, hidden=True, visible=seen).hidden_states
             for row, member in enumerate(members):

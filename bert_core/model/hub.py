@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bert_core.errors import CoreError, ModelError
+from bert_core.model.checkpoints import check_texts
 from bert_core.model.foreign import reason
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ def download(
         return cached
     files = {file.rfilename: file.size or 0 for file in info.siblings or []}
     wanted = {name: size for name, size in files.items() if _WANTED.fullmatch(name)}
+    check_texts(wanted, repo)
     if not any(name.endswith(".safetensors") for name in wanted):
         raise ModelError(
             f"{repo} has no .safetensors weights on the hub. Other weight files can hide programs "

@@ -28,7 +28,9 @@ _NOTHING_SEEN = (
 
 
 class Tokenizer:
-    """The tokenizer of one checkpoint. Not thread-safe: its encoder holds the lock.
+    """The tokenizer of one checkpoint.
+
+    Nothing in it changes once it is made, so that several may cut texts at once.
 
     Attributes:
         source: the name under which its checkpoint was asked for.

@@ -87,7 +87,7 @@ def _fill(encoder: Encoder, item: requests.FillItem, tell: Progress) -> FillResu
         )
     return fill_trace(
         encoder,
-        trace_masks(encoder, tokens),
+        trace_masks(encoder, tokens, hidden=False),
         k=item.k,
         strategy=item.strategy,
         width=item.width,

@@ -78,10 +78,10 @@ class HeldModels:
         """Let models go until another one fits below the ceiling, or none is left."""
         if self._ceiling is None or choice.device != "cpu":
             return
-        gone = []
+        gone, used = [], self._used()
         with self._guard:
             place.coming_mib = found.parameters * FLOAT_BYTES / MIB
-            wanted = self._used() + sum(each.coming_mib for each in self._places.values())
+            wanted = used + sum(each.coming_mib for each in self._places.values())
             for other, each in list(self._places.items()):
                 if wanted <= self._ceiling:
                     break

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from bert_core.errors import CoreError, InputError
+from bert_core.errors import BusyError, CoreError, InputError
 
-Kind = Literal["malformed", "invalid", "input", "model", "left"]
+Kind = Literal["malformed", "invalid", "input", "model", "busy", "left"]
 
 
 class Refused(CoreError):
@@ -14,17 +14,26 @@ class Refused(CoreError):
         message: what is wrong, where, and what to do.
         kind: ``"malformed"``: no JSON object; ``"invalid"``: not what the route may be asked;
             ``"input"``: what is asked cannot be answered; ``"model"``: the model cannot;
-            ``"left"``: nobody waits for the answer any more.
+            ``"busy"``: too much is asked at this moment; ``"left"``: nobody waits for the answer
+            any more.
         field: name of the field at fault, if there is one.
         item: index of the item at fault, counted from 0, where several questions were asked.
+        seconds: for ``"busy"``, after how many to ask again.
     """
 
     def __init__(
-        self, message: str, *, kind: Kind, field: str | None = None, item: int | None = None
+        self,
+        message: str,
+        *,
+        kind: Kind,
+        field: str | None = None,
+        item: int | None = None,
+        seconds: int | None = None,
     ) -> None:
         super().__init__(message, field=field)
         self.kind = kind
         self.item = item
+        self.seconds = seconds
 
 
 def refused(error: CoreError, item: int | None = None) -> Refused:
@@ -36,5 +45,7 @@ def refused(error: CoreError, item: int | None = None) -> Refused:
     """
     if isinstance(error, Refused):
         return error
+    if isinstance(error, BusyError):
+        return Refused(str(error), kind="busy", seconds=error.seconds)
     kind: Kind = "input" if isinstance(error, InputError) else "model"
     return Refused(str(error), kind=kind, field=error.field, item=item)

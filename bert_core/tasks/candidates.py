@@ -13,7 +13,7 @@ from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.distribution import log_softmax, rank_of
-from bert_core.tasks.limits import writable_words
+from bert_core.tasks.limits import bearable, writable_words
 
 MAX_CANDIDATES = 1_000
 
@@ -88,8 +88,8 @@ def score_candidates(
         on_progress: told how many passes are done, and of how many.
 
     Raises:
-        InputError: no words, too many, no such mask, a word that is no text, or one too long for
-            the model.
+        InputError: no words, too many, no such mask, a word that is no text, one too long for the
+            model, or words whose passes together would take too long.
     """
     masks = tokens.masks
     if not 0 <= mask < len(masks):
@@ -141,6 +141,7 @@ def _chain(
         for done in range(len(ids)):
             passes.setdefault((len(ids), ids[:done]), []).append(word)
     keys = list(passes)
+    bearable(sum(len(tokens) + count - 1 for count, _ in keys), field="candidates")
     inputs, where = [], []
     for count, before in keys:
         wide = tokens.widened(position, count)

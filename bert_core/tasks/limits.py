@@ -9,6 +9,27 @@ from bert_core.errors import InputError
 MAX_SHOWN = 100
 """Most words per row or layer that an analysis lists."""
 
+MOST_READ = 1_000_000
+"""Most word pieces that a model reads for one question, sentences and passes multiplied out."""
+
+
+def bearable(pieces: int, *, field: str) -> None:
+    """Refuse a question that would keep a machine busy for many minutes.
+
+    Args:
+        pieces: word pieces that would be read in all passes together.
+        field: name of the input at fault.
+
+    Raises:
+        InputError: they are more than ``MOST_READ``.
+    """
+    if pieces > MOST_READ:
+        raise InputError(
+            f"For this the model would read {pieces:,} word pieces; {MOST_READ:,} are the most. "
+            "Give fewer or shorter words, or a shorter sentence.",
+            field=field,
+        )
+
 
 def whole_number(name: str, value: object, most: int, *, field: str) -> None:
     """Refuse anything but a whole number from 1 to ``most``.

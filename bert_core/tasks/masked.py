@@ -72,8 +72,13 @@ class FillResult:
     notes: tuple[str, ...]
 
 
-def trace_masks(encoder: Encoder, tokens: Tokens) -> Trace:
+def trace_masks(encoder: Encoder, tokens: Tokens, *, hidden: bool = True) -> Trace:
     """The one forward pass behind a masked-word answer: hidden states, and logits at the masks.
+
+    Args:
+        encoder: a model with a masked-word head.
+        tokens: a sentence with masks.
+        hidden: keep the hidden states, which only the view layer by layer reads.
 
     Raises:
         InputError: nothing is masked.
@@ -86,7 +91,7 @@ def trace_masks(encoder: Encoder, tokens: Tokens) -> Trace:
             "pick a word to mask.",
             field="text",
         )
-    return encoder.trace(tokens, positions=tokens.masks, hidden=True)
+    return encoder.trace(tokens, positions=tokens.masks, hidden=hidden)
 
 
 def predict(
@@ -155,7 +160,7 @@ def fill(
     tokens = encoder.tokenize(text, pair).masked(masked)
     return fill_trace(
         encoder,
-        trace_masks(encoder, tokens),
+        trace_masks(encoder, tokens, hidden=False),
         k=k,
         strategy=strategy,
         width=width,

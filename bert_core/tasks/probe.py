@@ -16,7 +16,7 @@ from bert_core.model.encoder import Encoder
 from bert_core.model.marks import MASK_SPELLINGS
 from bert_core.tasks.candidates import score_candidates
 from bert_core.tasks.distribution import log_sum_exp
-from bert_core.tasks.limits import writable_words
+from bert_core.tasks.limits import bearable, writable_words
 
 SLOT = "{slot}"
 MAX_SLOTS = 200
@@ -85,7 +85,8 @@ def probe(
 
     Raises:
         InputError: a template without slot or with other than one mask, an empty list, a word
-            that the vocabulary cannot spell, or a word in both groups.
+            that the vocabulary cannot spell, a word in both groups, or more than can be read in
+            a bearable time.
     """
     _check(encoder, templates, slots, group_a, group_b)
     total = len(templates) * (len(slots) + 1)
@@ -169,6 +170,10 @@ def _check(
         # By pieces, since a vocabulary can read two spellings alike.
         if ids in spelled["group_a"]:
             raise InputError(f"'{word}' is in both groups.", field="group_b")
+    # A pass for each piece of each word: at most, since words that begin alike share some.
+    passes = [len(ids) for ids in (*spelled["group_a"], *spelled["group_b"])]
+    longest = [len(encoder.pieces_of(each)) for each in templates]
+    bearable((len(slots) + 1) * sum(longest) * sum(passes), field="group_b")
     for slot in slots:
         if any(len(MASK_SPELLINGS.findall(each.replace(SLOT, slot))) != 1 for each in templates):
             raise InputError(f"The slot word '{slot}' makes or breaks a mask.", field="slots")

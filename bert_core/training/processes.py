@@ -1,8 +1,10 @@
 """The processes of a run on this machine: what they are started with, and how all of them end."""
 
+import contextlib
 import os
 import time
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -13,6 +15,8 @@ from bert_core.training.folder import RunFolder
 from bert_core.training.states import lives, process_of
 
 POLL_SECONDS = 0.02
+NICENESS = 10
+"""Of a run's processes: a tenth of a core's time while somebody else, such as the app, wants it."""
 MARK = "BERT_EXPLORER_RUN"
 """Every process of a run has the run's folder in this environment variable.
 
@@ -47,6 +51,22 @@ def environment(folder: RunFolder, base: Mapping[str, str]) -> dict[str, str]:
     if spec.model in SHIPPED or spec.model.startswith(PREFIX) or looks_like_folder(spec.model):
         made["HF_HUB_OFFLINE"] = "1"
     return made
+
+
+def give_way(pid: int) -> None:
+    """Let everything else on this machine go before a process and those it will start.
+
+    Args:
+        pid: of a process that was just started; when it is gone already, nothing happens.
+    """
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if os.name == "nt":
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+            return
+        process.nice(max(NICENESS, process.nice()))
+        # Where Linux shares the processor among sessions first, a session has a niceness too.
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def processes_of(folder: RunFolder) -> list[psutil.Process]:

@@ -231,6 +231,7 @@ def _start(folder: RunFolder, before: Status) -> None:
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True, cwd=PROJECT, env=environment,
         )  # fmt: skip
+    processes.give_way(process.pid)
     # A process that nobody waits for stays in the table as a zombie when it ends.
     threading.Thread(target=process.wait, daemon=True).start()
     folder.write_status(

@@ -14,14 +14,13 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from bert_core.analysis.attention.attend import AttentionResult
-from bert_core.analysis.attention.blocks import BLOCK_NAMES
 from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.analysis.attention.table import head_table
 from bert_core.errors import InputError
 from bert_core.settings import PROJECT
 from bert_core.views.attention_clicks import Pick
 from bert_core.views.attention_levels import Levels, Scale, quantise, scaled
-from bert_core.views.attention_payload import grid_words, head_notes, head_words
+from bert_core.views.attention_payload import about, grid_words, head_notes, head_words
 from bert_core.views.templates import TEMPLATES, rendered
 
 SMALL_FILE = 8_000_000
@@ -81,7 +80,7 @@ def attention_html(
         style_hash=_hash(style),
         data=Markup(_data(result, levels, notes, selected, scale, share)),  # noqa: S704 - escaped
         texts=[text for text in (result.tokens.text, result.tokens.pair) if text],
-        small=_about(result),
+        small=about(result),
         notes=[*result.notes, _rounding(levels)],
         link=link,
         snippet=snippet,
@@ -200,15 +199,6 @@ def _harmless(data: str) -> str:
 def _hash(content: str) -> str:
     digest = hashlib.sha256(content.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
-
-
-def _about(result: AttentionResult) -> str:
-    heads = "" if result.heads else " · heads joined"
-    minus = f" · minus {result.minus}" if result.minus else ""
-    return (
-        f"Model: {result.model} · measure: {result.measure}{heads} · level: {result.level} · "
-        f"{BLOCK_NAMES[result.block]}{minus}"
-    )
 
 
 def _rounding(levels: Levels) -> str:

@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from bert_core.analysis.attention.attend import AttentionResult
+from bert_core.analysis.attention.blocks import BLOCK_NAMES
 from bert_core.analysis.attention.edges import Edges
+from bert_core.analysis.attention.measures import MEASURE_NAMES
 from bert_core.analysis.attention.table import HeadTable, Pattern
 from bert_core.model.trace import Floats
 from bert_core.views.attention_levels import (
@@ -82,6 +85,15 @@ def head_notes(table: HeadTable) -> tuple[str, ...]:
         f"layer {row.layer}, head {row.head}: {PATTERNS[row.pattern]}, entropy {bits(row.entropy)}"
         for row in table.rows
     )
+
+
+def about(result: AttentionResult) -> str:
+    """Measure, level, part and model: "attention weights · words · A→B · model: embedded"."""
+    parts = [MEASURE_NAMES[result.measure], f"{result.level}s"]
+    parts += [BLOCK_NAMES[result.block]] if result.block != "all" else []
+    parts += [f"model: {result.model}"]
+    parts += [f"minus {result.minus}"] if result.minus else []
+    return " · ".join(parts)
 
 
 def grid_payload(

@@ -11,12 +11,11 @@ from typing import Any, Literal
 import numpy as np
 
 from bert_core.analysis.attention.attend import AttentionResult
-from bert_core.analysis.attention.blocks import BLOCK_NAMES
 from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.model.trace import Floats
 from bert_core.views import palette
 from bert_core.views.attention_levels import ROOT, SIGNED, Scale, quantise
-from bert_core.views.attention_payload import edge_words, grid_words
+from bert_core.views.attention_payload import about, edge_words, grid_words
 from bert_core.views.attention_windows import Window, drawn_levels
 from bert_core.views.picture_pixels import colour, grid_image, head_image, ramp
 from bert_core.views.picture_words import (
@@ -43,13 +42,6 @@ TEXT = 240
 """Letters of a text that are quoted below the grid."""
 GRID_CELL = 84
 """Pixels, about, on a side of one head in the grid."""
-MEASURES = {
-    "raw": "attention weights",
-    "norm": "weights times the length of what is read",
-    "rollout": "rollout through the layers",
-    "flow": "flow through the layers",
-    "attribution": "what the answer owes to each weight",
-}
 
 
 def attention_svg(result: AttentionResult) -> str:
@@ -200,12 +192,9 @@ def _picture(
     template: str, result: AttentionResult, *, width: int, said: list[str], **values: Any
 ) -> str:
     """A template with what all pictures have: size, colours, and words in lines that fit."""
-    minus = f" · minus {result.minus}" if result.minus else ""
-    block = f" · {BLOCK_NAMES[result.block]}" if result.block != "all" else ""
-    about = f"{MEASURES[result.measure]} · {result.level}s{block} · model: {result.model}{minus}"
     width = max(LEAST_WIDTH, width)
     return rendered(
-        template, palette=palette, width=width, about=wrapped(about, width),
+        template, palette=palette, width=width, about=wrapped(about(result), width),
         said=[line for sentence in said for line in wrapped(sentence, width)],
         ramp=ramp(signed=_signed(result)), **values,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 from bert_core.analysis.attribution.attribute import AttributionResult
 from bert_core.views.records import Row, harmless
@@ -26,9 +27,13 @@ def attribution_rows(result: AttributionResult) -> list[Row]:
     ]
 
 
-def attribution_csv(result: AttributionResult) -> str:
-    """The rows as CSV, with no cell that a spreadsheet takes for a formula."""
-    rows = attribution_rows(result)
+def attribution_csv(results: Sequence[AttributionResult]) -> str:
+    """The rows of one or more methods as CSV, with no cell that a spreadsheet takes for a formula.
+
+    Args:
+        results: at least one.
+    """
+    rows = [row for each in results for row in attribution_rows(each)]
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))
     writer.writeheader()

@@ -26,6 +26,20 @@ BASELINE_NAMES: Mapping[Baseline, str] = {
     "unknown": "all pieces unknown",
     "zero": "all word vectors zero",
 }
+EXPLANATION = (
+    "A score is a piece's share of one logit of the task head: what the piece adds while the text "
+    "takes the place of a **baseline**, in which its pieces are replaced. Another baseline asks "
+    "another question and gives other scores.\n\n"
+    "It is the **logit**, not the probability: that would also move with the logits of all other "
+    "outcomes. The outcome stays the same for every changed text, even where the model would then "
+    "answer something else.\n\n"
+    "Integrated gradients add up to the difference between text and baseline; the **completeness "
+    "error** is what they miss of it, and more steps make it smaller. Gradient × input is the "
+    "slope at the text alone, and need not add up to anything.\n\n"
+    "**Left out** is no estimate: the piece is masked and the model asked again. Where the methods "
+    "put the pieces in different orders, none of them is the reason for the answer. A score does "
+    "not tell how pieces work together."
+)
 _LEFT_OUT = Column(
     "left out", "number", help="Logit less what it is when this piece alone is masked, in nats."
 )
@@ -86,6 +100,7 @@ def attribution_table(results: Sequence[AttributionResult], output: int = 0) -> 
                 *(signed(float(each.outputs[output].scores[position])) for each in results[1:]),
             ),
             float(first.outputs[output].scores[position]),
+            note=f"at position {position}",
         )
         for row, position in enumerate(first.replaced)
     ]
@@ -103,7 +118,7 @@ def attribution_table(results: Sequence[AttributionResult], output: int = 0) -> 
     return BarTable(
         columns,
         tuple(sorted(rows, key=lambda bar: -abs(bar.value))),
-        caption=first.outputs[output].label,
+        caption="Scores",
         badge=BASELINE_NAMES[first.baseline],
     )
 

@@ -199,10 +199,8 @@ def _rounded(values: np.ndarray[Any, Any]) -> Any:
 
 def _page(view: _View, model: str, about: str, params: dict[str, Any], dark: bool) -> str:
     params["display_mode"] = "dark" if dark else "light"
-    style, before = ((TEMPLATES / f"bertviz.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    drawing = _read("bertviz", f"bertviz/{view.script}")
-    drawing = drawing.replace("PYTHON_PARAMS", "window.bertviz_params")
-    scripts = [*(_read(*place) for place in _LIBRARIES), before, drawing]
+    style = (TEMPLATES / "bertviz.css").read_text("utf-8")
+    scripts = [*_shared_scripts(), _drawing(view)]
     blocks = [
         (name, BLOCK_NAMES[name]) for name in ("all", *(each[0] for each in params["blocks"]))
     ]
@@ -226,6 +224,21 @@ def _page(view: _View, model: str, about: str, params: dict[str, Any], dark: boo
         style=Markup(style),  # noqa: S704 - our own text, as are the scripts of the packages
         scripts=[Markup(script) for script in scripts],  # noqa: S704
     )
+
+
+def every_script() -> list[str]:
+    """The scripts of all pages, for whoever has to let them run."""
+    return [*_shared_scripts(), *(_drawing(view) for view in (_HEAD, _MODEL, _NEURON))]
+
+
+def _shared_scripts() -> list[str]:
+    before = (TEMPLATES / "bertviz.js").read_text("utf-8")
+    return [*(_read(*place) for place in _LIBRARIES), before]
+
+
+def _drawing(view: _View) -> str:
+    drawing = _read("bertviz", f"bertviz/{view.script}")
+    return drawing.replace("PYTHON_PARAMS", "window.bertviz_params")
 
 
 def _policy(scripts: Sequence[str], style: str) -> str:

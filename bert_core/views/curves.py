@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
+from bert_core.views.escaping import plotly_text
 from bert_core.views.palette import CATEGORIES
 from bert_core.views.run_lines import metric_factor
 
@@ -124,10 +124,12 @@ def loss_figure(curves: Sequence[Curve]) -> Any:
         style = _style(index)
         figure.add_scatter(
             x=raw.steps, y=raw.values, mode="lines", opacity=0.3, hoverinfo="skip",
-            line={"color": style["color"], "width": 1}, showlegend=False, name=_plain(line.run),
+            line={"color": style["color"], "width": 1}, showlegend=False,
+            name=plotly_text(line.run),
         )  # fmt: skip
         figure.add_scatter(
-            x=smooth.steps, y=smooth.values, mode=_mode(smooth), name=_plain(line.run), line=style,
+            x=smooth.steps, y=smooth.values, mode=_mode(smooth), line=style,
+            name=plotly_text(line.run),
             hovertemplate="step %{x:,}: %{y:.4f}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     return _laid_out(figure, "loss", several=len(curves) > 1)
@@ -145,7 +147,7 @@ def line_figure(curves: Sequence[Curve], title: str, *, marks: bool = False) -> 
     _from_zero(figure, curves)
     for index, line in enumerate(map(thinned, curves)):
         figure.add_scatter(
-            x=line.steps, y=line.values, name=_plain(line.run), line=_style(index),
+            x=line.steps, y=line.values, name=plotly_text(line.run), line=_style(index),
             mode="lines+markers" if marks else _mode(line),
             marker={"symbol": _MARKS[index % len(_MARKS)], "size": 8},
             hovertemplate="step %{x:,}: %{y:.4~g}<extra>%{fullData.name}</extra>",
@@ -167,11 +169,6 @@ def _style(index: int) -> dict[str, Any]:
         "dash": _DASHES[index % len(_DASHES)],
         "width": 2.5,
     }
-
-
-def _plain(text: str) -> str:
-    """Text that plotly's own small HTML shows letter by letter."""
-    return escape(text, quote=False)
 
 
 def _mode(line: Curve) -> str:

@@ -1,7 +1,6 @@
 """A word in many sentences as plotly figures: points, similarities, layers, five readings."""
 
 from collections.abc import Sequence
-from html import escape
 from textwrap import wrap
 from typing import Any
 
@@ -15,6 +14,7 @@ from bert_core.analysis.embeddings.projection import Projection
 from bert_core.analysis.embeddings.scoring import LayerScore
 from bert_core.analysis.embeddings.senses import SensesResult
 from bert_core.views.embedding_tables import NO_SENSE, READING_NAMES, layer_name
+from bert_core.views.escaping import plotly_text
 from bert_core.views.numbers import percent
 from bert_core.views.palette import ACCENT, CATEGORIES, SEQUENTIAL
 
@@ -131,7 +131,7 @@ def matrix(space: Space, occurrences: Sequence[Occurrence]) -> Any:
         figure.add_hline(y=edge - 0.5, line={"color": GREY, "width": 1})
     starts = [0, *edges[:-1]]
     middles = [(start + end - 1) / 2 for start, end in zip(starts, edges, strict=True)]
-    ticks = {"tickvals": middles, "ticktext": [_plain(sense) for sense in senses],
+    ticks = {"tickvals": middles, "ticktext": [plotly_text(sense) for sense in senses],
              "showgrid": False}  # fmt: skip
     figure.update_xaxes(**ticks)
     figure.update_yaxes(**ticks, autorange="reversed", tickangle=-90)
@@ -260,10 +260,10 @@ def _add_points(
         colour = GREY if sense == NO_SENSE else CATEGORIES[number % len(CATEGORIES)]
         figure.add_scatter(
             x=projection.points[members, 0], y=projection.points[members, 1],
-            mode="markers+text" if numbered else "markers", name=_plain(sense),
+            mode="markers+text" if numbered else "markers", name=plotly_text(sense),
             text=[str(occurrences[n].sentence.line) for n in members],
             textposition="top center", textfont={"size": 10},
-            legendgroup=_plain(sense), showlegend=legend,
+            legendgroup=plotly_text(sense), showlegend=legend,
             marker={"color": colour, "size": size, "symbol": SYMBOLS[number % len(SYMBOLS)]},
             customdata=[[n, _hover(occurrences[n])] for n in members],
             hovertemplate="%{customdata[1]}<extra>%{fullData.name}</extra>",
@@ -285,16 +285,11 @@ def _hover(occurrence: Occurrence) -> str:
     text = occurrence.sentence.text.replace(_MARK, " ")
     near = text[max(0, start - NEAR) : start], text[start:end], text[end : end + NEAR]
     lines = wrap(_MARK.join(near), WIDTH)
-    before, word, after = "<br>".join(map(_plain, lines)).split(_MARK)
+    before, word, after = "<br>".join(map(plotly_text, lines)).split(_MARK)
     return f"{occurrence.sentence.line}: {before}<b>{word}</b>{after}"
 
 
 def _short(occurrence: Occurrence) -> str:
     text = occurrence.sentence.text
     shown = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-    return f"{occurrence.sentence.line}: {_plain(shown)}"
-
-
-def _plain(text: str) -> str:
-    """Text that plotly's own small HTML shows letter by letter."""
-    return escape(text, quote=False)
+    return f"{occurrence.sentence.line}: {plotly_text(shown)}"

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from bert_core.analysis.lens import LensResult
 from bert_core.analysis.shift import ShiftResult
+from bert_core.views.escaping import plotly_text
 from bert_core.views.numbers import percent
 from bert_core.views.palette import CATEGORIES, SEQUENTIAL
 
@@ -23,7 +24,7 @@ def rank_paths(result: LensResult) -> Any:
         figure.add_scatter(
             x=names,
             y=[layer.ranks[index] for layer in result.layers],
-            name=_plain(word.word),
+            name=plotly_text(word.word),
             mode="lines+markers",
             line={"color": colour, "width": 2},
             marker={"symbol": markers[index], "size": 8},
@@ -73,14 +74,15 @@ def shift_pieces(result: ShiftResult) -> Any:
         z=result.hidden,
         x=list(range(pieces)),
         y=["emb.", *(str(layer) for layer in range(1, rows))],
-        customdata=[[_plain(piece) for piece in result.tokens.pieces]] * rows,
+        customdata=[[plotly_text(piece) for piece in result.tokens.pieces]] * rows,
         colorscale=SEQUENTIAL,
         zmin=0,
         colorbar={"title": "1 − cosine"},
         hovertemplate="layer %{y}, %{customdata}: %{z:.3f}<extra></extra>",
     )
     figure.update_xaxes(
-        tickvals=list(range(pieces)), ticktext=[_plain(piece) for piece in result.tokens.pieces]
+        tickvals=list(range(pieces)),
+        ticktext=[plotly_text(piece) for piece in result.tokens.pieces],
     )
     return _grid(figure, rows=rows, across="")
 
@@ -91,8 +93,3 @@ def _grid(figure: Any, *, rows: int, across: str) -> Any:
     figure.update_xaxes(title=across, type="category" if across else None)
     figure.update_layout(height=120 + 26 * rows, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure
-
-
-def _plain(text: str) -> str:
-    """Text that plotly's own small HTML shows letter by letter."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

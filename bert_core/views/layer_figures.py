@@ -1,12 +1,12 @@
 """One sentence's pieces from layer to layer, as plotly figures."""
 
-from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
 from bert_core.analysis.embeddings.layers import TokenLayers
 from bert_core.views.embedding_tables import layer_name
+from bert_core.views.escaping import plotly_text
 from bert_core.views.numbers import percent
 from bert_core.views.palette import ACCENT, CATEGORIES, SEQUENTIAL
 
@@ -36,10 +36,10 @@ def paths(result: TokenLayers) -> Any:
         colour = CATEGORIES[5] if special else CATEGORIES[position % 5]
         way = result.paths[:, position]
         figure.add_scatter(
-            x=way[:, 0], y=way[:, 1], mode="lines+markers+text", name=_plain(piece),
+            x=way[:, 0], y=way[:, 1], mode="lines+markers+text", name=plotly_text(piece),
             line={"color": colour, "width": 1.5, "shape": "spline"},
             marker={"size": [4] * (len(way) - 1) + [10], "color": colour},
-            text=[""] * (len(way) - 1) + [_plain(piece)], textposition="top center",
+            text=[""] * (len(way) - 1) + [plotly_text(piece)], textposition="top center",
             customdata=names, showlegend=False,
             hovertemplate="%{fullData.name}, %{customdata}<extra></extra>",
         )  # fmt: skip
@@ -69,7 +69,7 @@ def together(result: TokenLayers) -> Any:
 
 def _heat(result: TokenLayers, values: Any) -> Any:
     rows, pieces = values.shape
-    names = [_plain(piece) for piece in result.tokens.pieces]
+    names = [plotly_text(piece) for piece in result.tokens.pieces]
     figure = go.Figure()
     figure.add_heatmap(
         z=values,
@@ -86,8 +86,3 @@ def _heat(result: TokenLayers, values: Any) -> Any:
     figure.update_yaxes(title="layer", type="category", autorange="reversed")
     figure.update_layout(height=150 + 26 * rows, margin=MARGIN)
     return figure
-
-
-def _plain(text: str) -> str:
-    """Text that plotly's own small HTML shows letter by letter."""
-    return escape(text, quote=False)

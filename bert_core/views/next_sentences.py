@@ -17,6 +17,7 @@ from bert_core.tasks.next_sentence import NextScore, NextSentenceResult
 from bert_core.tasks.paragraph import ParagraphResult, matrix
 from bert_core.views.bars import Bar, Column
 from bert_core.views.chips import Chip
+from bert_core.views.escaping import plotly_text
 from bert_core.views.numbers import counted, percent, signed
 from bert_core.views.palette import CATEGORIES, INK, PAPER, SEQUENTIAL
 from bert_core.views.tables import BarTable, token_chips
@@ -231,7 +232,7 @@ def _figures(score: NextScore) -> tuple[str, str, str]:
 
 def _hover(sentences: Sequence[str], chances: Any) -> list[list[str]]:
     """For each pair both sentences, shortened, and the probability."""
-    said = [_plain(each if len(each) <= _SHOWN else each[:_SHOWN] + "…") for each in sentences]
+    said = [plotly_text(each if len(each) <= _SHOWN else each[:_SHOWN] + "…") for each in sentences]
     return [
         [
             f"{i + 1}: {first}<br>{j + 1}: {second}<br>P(is next) {percent(float(chances[i, j]))}"
@@ -239,8 +240,3 @@ def _hover(sentences: Sequence[str], chances: Any) -> list[list[str]]:
         ]
         for i, first in enumerate(said)
     ]
-
-
-def _plain(text: str) -> str:
-    """Text that plotly's own small HTML shows letter by letter."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

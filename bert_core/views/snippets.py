@@ -118,6 +118,21 @@ def inspect_snippet(
     )
 
 
+def window_lines(
+    question: str, context: str | None, layout: SpanSettings | None, window: int
+) -> tuple[str, ...]:
+    """Lines that give the pieces of one window as ``tokens``; see :func:`answer_snippet`."""
+    trace = ", ".join(["encoder", repr(question), "context", *_layout(layout)])
+    return (
+        "from bert_core.analysis.question_words import window_tokens",
+        "from bert_core.tasks.spans.features import SpanSettings",
+        "from bert_core.tasks.squad import trace_answer",
+        _context(context),
+        f"trace = trace_answer({trace})",
+        f"tokens = window_tokens(encoder, trace, {window})",
+    )
+
+
 def _changed(settings: DecodeSettings) -> list[str]:
     usual = DecodeSettings()
     return [
@@ -213,10 +228,20 @@ def call_snippet(choice: ModelChoice, call: str, *before: str) -> str:
     )
 
 
-def tokens_line(text: str, pair: str | None, masked: Sequence[int] = ()) -> str:
-    """The line that cuts a text into pieces, with masks over some."""
+def tokens_line(
+    text: str, pair: str | None, masked: Sequence[int] = (), *, masks: bool = True
+) -> str:
+    """The line that cuts a text into pieces, with masks over some.
+
+    Args:
+        text: the text.
+        pair: the second text.
+        masked: positions of pieces that a mask was put over.
+        masks: whether what looks like a mask is one.
+    """
     over = f".masked({tuple(masked)!r})" if masked else ""
-    return f"tokens = encoder.tokenize({text!r}, {pair!r}){over}"
+    plain = "" if masks else ", masks=False"
+    return f"tokens = encoder.tokenize({text!r}, {pair!r}{plain}){over}"
 
 
 def model_line(name: str, choice: ModelChoice) -> str:

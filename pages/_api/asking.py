@@ -30,7 +30,7 @@ def who_may() -> None:
 def line(route: ApiRoute | None, *, several: bool) -> None:
     """The line for a shell."""
     token = access.token() is not None or access.is_off()
-    st.code(curl(route, origin(), token=token, several=several), language="bash", wrap_lines=True)
+    st.code(curl(route, origin(), token=token, several=several), language=None, wrap_lines=True)
 
 
 def fields(route: ApiRoute) -> None:
@@ -44,6 +44,8 @@ def fields(route: ApiRoute) -> None:
 
 
 def document() -> None:
-    """Where the whole of it is described."""
+    """Where the whole of it is described; nowhere while the API is off."""
+    if access.is_off():
+        return
     st.link_button("OpenAPI document", f"{origin()}{BASE}/openapi.json", type="tertiary",
                    icon=":material/description:")  # fmt: skip

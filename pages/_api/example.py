@@ -11,7 +11,7 @@ from bert_core.views.api_lines import laid_out
 from pages._server import answers, problems
 from pages._shared.answers import kept
 
-HEIGHT = 480  # pixels that a long answer scrolls in
+LINES, HEIGHT = 24, 520  # an answer of more lines scrolls in so many pixels
 
 
 def answer(route: ApiRoute | None, *, several: bool) -> None:
@@ -46,4 +46,6 @@ def _computed(name: str, body: object) -> bytes:
 
 def _show(answer: bytes | memoryview) -> None:
     text = laid_out(json.loads(bytes(answer)))
-    st.code(text, language="json", height=HEIGHT if text.count("\n") > 24 else "content")
+    with st.container(height=HEIGHT if text.count("\n") > LINES else "content", border=False):
+        # Without colours, some of which have too little contrast.
+        st.code(text, language=None, wrap_lines=True)

@@ -66,7 +66,7 @@ def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
         slot.button("Stop", icon=":material/stop:", key="at_rank_stop")
     bar = ProgressBar("Heads")
     encoder = encoder_with_progress(choice)
-    result = kept(key, lambda: rank_heads(encoder, tokens, target, on_progress=bar))
+    result = kept(key, lambda: rank_heads(encoder, tokens, target, on_progress=bar), long=True)
     slot.empty()
     table = attention_tables.ranking(result)
 

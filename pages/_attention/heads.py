@@ -5,9 +5,10 @@ import streamlit as st
 from bert_core import ModelChoice
 from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.views.attention_clicks import Lock, Pick
-from bert_core.views.attention_payload import edge_words, grid_payload, head_notes, head_payload
+from bert_core.views.attention_payload import grid_payload, head_notes, head_payload
 from bert_core.views.attention_pictures import grid_svg, head_svg
 from bert_core.views.attention_tables import head_rows
+from bert_core.views.numbers import counted
 from pages._attention import state
 from pages._attention.weights import Seen
 from pages._attention.windows import chosen_window
@@ -42,6 +43,8 @@ def detail(seen: Seen) -> None:
     result, values = seen.result, st.session_state
     layer, head = seen.place
     one = result.weights[layer, head]
+    with st.container():
+        _say_absent(seen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control("View", state.VIEWS, key="at_view", required=True,
                              persist_state="session", format_func=VIEW_NAMES.__getitem__,
@@ -58,11 +61,17 @@ def detail(seen: Seen) -> None:
     view, badge = values["at_view"], _pattern(seen, layer, head)
     attention_head(payload, key="at_head_detail", view=view, locked=seen.locked, label=name,
                    badge=badge, on_lock=lambda lock: _lock(seen, lock))  # fmt: skip
-    if view == "lines":
-        st.caption(edge_words(edges))
     picture_buttons(lambda: head_svg(result, seen.place, view=view, full=seen.full, badge=badge,
                                      share=values["at_share"] / 100),
                     key="at_head_picture", name="attention-head", label=name)  # fmt: skip
+
+
+def _say_absent(seen: Seen) -> None:
+    """A link, or another model, may name a head that this one has not."""
+    table, layer, head = seen.table, st.session_state["at_layer"], st.session_state["at_head"]
+    if layer > table.layers or head > table.heads:
+        size = f"{counted(table.layers, 'layer')} of {counted(table.heads, 'head')}"
+        st.caption(f"There is no head {layer}.{head}: this model has {size}. The nearest is open.")
 
 
 def table(_choice: ModelChoice, seen: Seen) -> None:

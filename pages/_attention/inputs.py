@@ -4,6 +4,7 @@ import streamlit as st
 
 from bert_core import InputError, ModelChoice, Tokens
 from bert_core.analysis.attention.blocks import BLOCK_NAMES
+from bert_core.analysis.attention.measures import MEASURE_NAMES
 from bert_core.views.chips import ChipEvent
 from bert_core.views.tables import token_chips
 from pages._attention import other, state
@@ -11,14 +12,9 @@ from pages._shared.answers import tokens_of
 from pages._shared.components import chips
 from pages._shared.models import encoder_with_progress
 
-MEASURE_NAMES = {
-    "raw": "attention weights",
-    "norm": "weights times the length of what is read",
-    "rollout": "rollout through the layers",
-    "flow": "flow through the layers",
-    "attribution": "what the answer owes to each weight",
-}
 LONG, LONG_HEIGHT = 120, 200
+NOT_MASKED = "What was masked is no piece of this text: nothing is masked."
+NO_PARTS = "Parts need a text B, so everything is shown."
 
 
 def ask() -> None:
@@ -37,13 +33,15 @@ def mask_by_click(choice: ModelChoice) -> Tokens:
     values = st.session_state
     vocabulary = encoder_with_progress(choice).tokenizer.vocabulary
     text, pair = values["at_text"], values["at_pair"] or None
-    try:
-        tokens = tokens_of(choice, text, pair, values["at_masked"])
-    except InputError as error:
-        if error.field != "masked":
-            raise
-        values["at_masked"] = ()
-        tokens = tokens_of(choice, text, pair, ())
+    with st.container():  # a box, so that what comes and goes in it moves nothing below
+        try:
+            tokens = tokens_of(choice, text, pair, values["at_masked"])
+        except InputError as error:
+            if error.field != "masked":
+                raise
+            values["at_masked"] = ()
+            tokens = tokens_of(choice, text, pair, ())
+            st.caption(NOT_MASKED)
 
     def toggle(event: ChipEvent) -> None:
         values["at_masked"] = tuple(sorted(set(values["at_masked"]) ^ {event.position}))
@@ -69,16 +67,22 @@ def options(choice: ModelChoice, tokens: Tokens) -> None:
                              help="Words: sum over the pieces looked at, mean over those that "
                              "look (Clark et al. 2019).")  # fmt: skip
     blocks = state.BLOCKS if tokens.pair else ("all",)
-    if st.session_state["at_block"] not in blocks:
+    without = st.session_state["at_block"] not in blocks
+    if without:
         st.session_state["at_block"] = "all"
     third.selectbox("Part", blocks, key="at_block", persist_state="session",
                     format_func=BLOCK_NAMES.__getitem__,
-                    help=None if tokens.pair else "Parts need a text B.")  # fmt: skip
+                    help="A→B: text A looking at text B." if tokens.pair else
+                    "Parts need a text B.")  # fmt: skip
+    with st.container():
+        if without:
+            st.caption(NO_PARTS)
     with st.container(horizontal=True):
         st.toggle("Hide special pieces", key="at_hide", persist_state="session")
         st.toggle("Rows to 100 %", key="at_renormalise", persist_state="session",
                   disabled=not st.session_state["at_hide"],
-                  help="Divides what is left of each row by its sum.")  # fmt: skip
+                  help="Divides each row by what hiding leaves of it. A part, such as "
+                  "A→B, has its share of such a row.")  # fmt: skip
         st.session_state["at_one_scale"] = st.session_state["at_scale"] == "shared"
         st.toggle("One scale for all heads", key="at_one_scale", on_change=_scale,
                   help="Off: every head on its own scale.")  # fmt: skip

@@ -2,31 +2,38 @@
 
 import streamlit as st
 
-from bert_core import ModelChoice
+from bert_core import Encoder, ModelChoice
 from bert_core.analysis.attention.agreement import attention_agreement
-from bert_core.analysis.attention.leave_one_out import leave_one_out
-from bert_core.analysis.attention.measures import MEANINGS
+from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult, leave_one_out
+from bert_core.analysis.attention.targets import Target
 from bert_core.views.effect_snippets import effect_snippet
+from bert_core.views.numbers import counted
 from bert_core.views.question_words import left_out
 from pages._attention.targets import target_of
 from pages._attention.weights import Seen
-from pages._shared.answers import kept
+from pages._shared.answers import is_kept, kept
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes
 from pages._shared.tables import ProgressBar, show
 from pages._shared.toolbar import exports
 
+CAVEAT = (
+    "If attention explained the answer, the parts of the text that receive the most of it would "
+    "be those without which the answer changes most. How far are the two orders the same?"
+)
+COSTLY = 3e10
+"""Pieces to compute times layers times squared width, from which it takes seconds."""
+FEW, TALL = 16, 560  # rows that stand as they are, and pixels for more
+
 
 def panel(choice: ModelChoice, seen: Seen) -> None:
     """The rank agreement of the chosen measure with leave-one-out, and the latter in full."""
-    st.markdown(MEANINGS[seen.weighed.measure])
+    st.markdown(CAVEAT)
     encoder, tokens = encoder_with_progress(choice), seen.trace.tokens
     target, level = target_of(encoder, tokens), seen.result.level
-    bar = ProgressBar("Copies")
-    effects = kept(
-        ("left out", choice, tokens, level),
-        lambda: leave_one_out(encoder, tokens, target, level=level, on_progress=bar),
-    )
+    effects = _effects(encoder, seen, target)
+    if effects is None:
+        return
     rows = tokens.masks[:1] if target.head == "masked_word" else None
     found = attention_agreement(seen.weighed, effects, rows=rows)
     left, right = st.columns([1, 2], gap="large")
@@ -37,10 +44,37 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
                     help="1: attention and leave-one-out put the text in the same order; 0: in "
                     "unrelated ones.")  # fmt: skip
         left.metric("Kendall's tau", f"{found.kendall:.2f}", border=True)
-    with right:
-        show(left_out(effects), key="at_left_out")
-    st.caption(escaped(f"Followed: “{effects.label}”. Attention is what each {level} receives, "
-                       "the mean over layers and heads."))  # fmt: skip
+    table = left_out(effects)
+    with right, st.container(height=TALL if len(table.rows) > FEW else "content", border=False):
+        show(table, key="at_left_out")
+    looking = "from the mask" if rows else "from all pieces"
+    st.caption(escaped(f"Attention is what each {level} receives {looking}, the mean over layers "
+                       "and heads. It is held against the KL divergence of the whole answer, which "
+                       "the files have; the bars show what becomes of the outcome that is "
+                       f"followed, “{effects.label}”."))  # fmt: skip
     show_notes(effects.notes)
     exports(effects, "left-out",
             effect_snippet(choice, effects, st.session_state["at_masked"]))  # fmt: skip
+
+
+def _effects(encoder: Encoder, seen: Seen, target: Target) -> LeaveOneOutResult | None:
+    """What changes without each of them; what takes long waits for a click, and can be stopped."""
+    tokens, level = seen.trace.tokens, seen.result.level
+    key = ("left out", encoder.choice, tokens, level)
+    slot, bar, count = st.empty(), ProgressBar("Copies"), len(tokens.content)
+    held = encoder.checkpoint
+    costly = count * len(tokens) * held.layers * held.hidden**2 > COSTLY
+    if costly and not is_kept(key):
+        with slot.container():
+            st.caption(f"Up to {counted(count, 'copy', 'copies')} of the text, each without one "
+                       "piece or word, go through the model.")  # fmt: skip
+            if not st.button("Leave each out", icon=":material/play_arrow:", key="at_left_out_go"):
+                return None
+        slot.button("Stop", icon=":material/stop:", key="at_left_out_stop")
+    effects = kept(
+        key,
+        lambda: leave_one_out(encoder, tokens, target, level=level, on_progress=bar),
+        long=costly,
+    )
+    slot.empty()
+    return effects

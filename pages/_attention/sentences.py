@@ -109,7 +109,7 @@ def statistics(choice: ModelChoice, given: Sentences) -> CorpusResult | None:
                                f"{duration(seconds)}. It can be stopped.")  # fmt: skip
                     return None
         slot.button("Stop", icon=":material/stop:", key="at_corpus_stop")
-    result = kept(key, lambda: head_statistics(encoder, given.lines, on_progress=bar))
+    result = kept(key, lambda: head_statistics(encoder, given.lines, on_progress=bar), long=True)
     slot.empty()
     return result
 

@@ -3,6 +3,13 @@
 from bert_core import Encoder, InputError, Tokens
 from bert_core.analysis.attention.targets import Target
 
+WAYS = {
+    "masked_word": "mask a piece with a click",
+    "next_sentence": "give a text B",
+    "span": "give a question as text A and a passage as text B",
+}
+"""How each task head is asked."""
+
 
 def target_of(encoder: Encoder, tokens: Tokens) -> Target:
     """The first mask's word; else whether the second text follows; else the answer span."""
@@ -13,7 +20,11 @@ def target_of(encoder: Encoder, tokens: Tokens) -> Target:
         return Target("next_sentence")
     if tokens.pair and "span" in heads:
         return Target("span")
-    raise InputError(
-        "Nothing is asked of the model yet. Mask a piece with a click, or give a text B.",
-        field="text",
-    )
+    ways = [way for head, way in WAYS.items() if head in heads]
+    if not ways:
+        raise InputError(
+            "This model has no answer to follow here: none of the task heads for a masked word, "
+            "the next sentence and an answer span. Choose another model.",
+            field="model",
+        )
+    raise InputError(f"Nothing is asked of the model yet: {', or '.join(ways)}.", field="text")

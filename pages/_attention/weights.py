@@ -122,12 +122,12 @@ class Seen(NamedTuple):
 
 
 def place_in(result: AttentionResult) -> tuple[int, int]:
-    """Where the open head stands among the layers and heads of a result."""
-    values = st.session_state
-    layer = values["at_layer"] if values["at_layer"] in result.layers else result.layers[0]
-    heads = result.heads or (1,)
-    head = values["at_head"] if values["at_head"] in heads else heads[0]
-    return result.layers.index(layer), heads.index(head)
+    """Where the open head, or the nearest to it, stands among the layers and heads of a result."""
+    layer, head = (
+        min(range(len(numbers)), key=lambda at: abs(numbers[at] - st.session_state[key]))
+        for numbers, key in ((result.layers, "at_layer"), (result.heads or (1,), "at_head"))
+    )
+    return layer, head
 
 
 def shown_weights(choice: ModelChoice, tokens: Tokens) -> Seen:

@@ -5,7 +5,7 @@ import streamlit as st
 from bert_core import InputError, ModelChoice, Tokens
 from bert_core.examples import examples
 from bert_core.views.chips import ChipEvent
-from pages._shared import sidebar
+from pages._shared import attribution, sidebar
 from pages._shared.answers import tokens_of
 from pages._shared.link import Field, one_of, positions, whole, yes_no
 from pages._shared.sentences import show_notes
@@ -13,7 +13,7 @@ from pages._shared.sentences import show_notes
 EXAMPLES = examples("masked_word")
 FIRST = next(iter(EXAMPLES.values()))
 STRATEGIES = ("independent", "left-to-right", "confident-first", "beam")
-PANELS = ("Your words", "Templates", "Surprise", "Compare models")
+PANELS = ("Your words", "Attribution", "Templates", "Surprise", "Compare models")
 FIELDS = (
     Field("text", "mw_text", FIRST.text),
     Field("pair", "mw_pair", FIRST.pair),
@@ -24,6 +24,8 @@ FIELDS = (
     Field("width", "mw_width", 5, whole(1, 10)),
     Field("whole", "mw_whole", False, yes_no),
     Field("mask", "mw_mask", 0, whole(0, 511)),
+    Field("follow", "mw_follow", ""),
+    *attribution.fields("mw"),
     Field("show", "mw_panel", None, one_of(*PANELS)),
 )
 LISTS = (

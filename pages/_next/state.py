@@ -3,12 +3,13 @@
 import streamlit as st
 
 from bert_core.examples import examples
-from pages._shared import sidebar
+from pages._shared import attribution, sidebar
 from pages._shared.link import Field, one_of
 
 EXAMPLES = examples("next_sentence")
 FIRST = next(iter(EXAMPLES.values()))
-PANELS = ("Why", "A paragraph", "Candidates", "A file of pairs")
+PANELS = ("Why", "Attribution", "A paragraph", "Candidates", "A file of pairs")
+OUTCOMES = ("is next", "is not next")
 (PARAGRAPH,) = examples("paragraph").values()
 CANDIDATES = (
     "Visitors queued for hours to see the paintings.\n"
@@ -24,6 +25,8 @@ FIELDS = (
     Field("candidates", "nx_candidates", CANDIDATES),
     Field("column_a", "nx_column_a", ""),
     Field("column_b", "nx_column_b", ""),
+    Field("follow", "nx_follow", OUTCOMES[0], one_of(*OUTCOMES)),
+    *attribution.fields("nx"),
     Field("show", "nx_panel", None, one_of(*PANELS)),
 )
 LINKED = (*FIELDS, *sidebar.FIELDS)

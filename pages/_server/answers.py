@@ -57,7 +57,9 @@ def _parts(route: ApiRoute, asked: requests.Asked, held: Encoder, left: Event) -
 
     def tell(_done: int, _total: int) -> None:
         if left.is_set():
-            raise Refused("Nobody waits for this answer any more.", kind="left")
+            raise Refused(
+                "This answer was given up: the server is ending. Ask again later.", kind="left"
+            )
 
     parts: list[bytes] = []
     for result in results(route, asked, held, on_progress=tell):

@@ -13,16 +13,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from bert_core.errors import BusyError
+from bert_core.model.waiting import admitted
 from bert_core.serving.names import BASE, NAMES
+from bert_core.serving.rates import Rates
 from bert_core.serving.refusals import Refused
 from bert_core.settings import read_settings
 from pages._server import body, problems
-from pages._server.access import OFF, is_off
+from pages._server.access import OFF, is_off, token
 from pages._server.problems import Problem
 from pages._server.watched import Watched
 from pages._server.watching import meters
 
-WORKERS = 8
+WORKERS = 16
 """Requests that are computed at a time; more wait. The pages have threads of their own."""
 _LOGGED = 10_000
 """Bytes of a body that an event holds, where the operator wants texts."""
@@ -37,6 +40,7 @@ class Api:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="api")
+        self._rates = Rates(read_settings().requests_per_minute)
         self._waiting: set[Event] = set()  # of who is inside; only the event loop changes it
 
     def routes(self) -> list[BaseRoute]:
@@ -52,13 +56,22 @@ class Api:
             exception_handlers={HTTPException: _http, Exception: _fault},
         )
         app.router.redirect_slashes = False
-        return [Mount(BASE, Watched(app)), Route("/metrics", _metrics)]
+        return [Mount(BASE, Watched(app, self._spend)), Route("/metrics", _metrics)]
 
     def close(self) -> None:
         """Take nothing more; what waits is dropped, what is computed ends at its next step."""
         for left in self._waiting:
             left.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _spend(self, visitor: str, questions: int) -> None:
+        """Count questions against the visitor's rate; this machine's owner alone has none.
+
+        Raises:
+            BusyError: they are too many in a minute.
+        """
+        if token() is not None:
+            self._rates.spend(visitor, questions)
 
     async def _ask(self, name: str, request: Request) -> Response:
         sent = await body.read(request)
@@ -71,9 +84,13 @@ class Api:
             from pages._server import answers
 
             asked = answers.read(name, sent)
-            request.state.sizes["items"] = answers.questions(asked)
-            meters().asked(name, answers.questions(asked))
-            return answers.answer(name, asked, left)
+            questions = answers.questions(asked)
+            request.state.sizes["items"] = questions
+            if questions > 1:  # one was counted when the request came
+                self._spend(request.state.visitor, questions - 1)
+            meters().asked(name, questions)
+            with admitted():  # how many may wait is seen to below
+                return answers.answer(name, asked, left)
 
         return await self._computed(request, work)
 
@@ -114,6 +131,8 @@ class Api:
                             headers={"Cache-Control": "no-store"})  # fmt: skip
         except Refused as error:
             return problems.of(error)
+        except BusyError as error:
+            return problems.often(error)
         finally:
             leaving.cancel()
             self._waiting.discard(left)

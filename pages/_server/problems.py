@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
+from bert_core.errors import BusyError
 from bert_core.serving.refusals import Refused
 
 _KINDS = {
@@ -14,6 +15,7 @@ _KINDS = {
     "no-route": (404, "No such route"),
     "method": (405, "Another method"),
     "slow": (408, "Too slow"),
+    "often": (429, "Too often"),
     "large": (413, "Too large"),
     "media-type": (415, "Another media type"),
     "invalid": (422, "Not what the route may be asked"),
@@ -65,4 +67,10 @@ class Problem(JSONResponse):
 
 def of(error: Refused) -> Problem:
     """A refused request as a problem."""
-    return Problem(error.kind, str(error), field=error.field, item=error.item)
+    headers = None if error.seconds is None else {"Retry-After": str(error.seconds)}
+    return Problem(error.kind, str(error), field=error.field, item=error.item, headers=headers)
+
+
+def often(error: BusyError) -> Problem:
+    """A visitor who asks too often."""
+    return Problem("often", str(error), headers={"Retry-After": str(error.seconds)})

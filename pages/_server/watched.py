@@ -3,12 +3,15 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bert_core.errors import BusyError
 from bert_core.serving.names import BASE, NAMES
 from pages._server.access import is_off, refusal
+from pages._server.problems import Problem, often
 from pages._server.watching import events, meters
 
 _KNOWN = (*NAMES, "models", "openapi.json")
@@ -19,18 +22,21 @@ class Watched:
 
     Args:
         app: what answers.
+        spend: takes questions from what a visitor may ask, or raises BusyError.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, spend: Callable[[str, int], None]) -> None:
         self._app = app
-        # Addresses and tokens cannot be found out from their names: nobody knows the salt, and
-        # the next start has another.
+        self._spend = spend
+        # An address cannot be found out from its name: nobody knows the salt, and the next start
+        # has another.
         self._salt = secrets.token_bytes(16)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope)
-        scope.setdefault("state", {})
+        visitor = self._visitor(request)
+        scope.setdefault("state", {})["visitor"] = visitor
         began, status, sent = time.monotonic(), 500, 0
         meters().began()
 
@@ -45,7 +51,7 @@ class Watched:
         try:
             # The document tells nothing that the program's source does not.
             open_ = route == "openapi.json" and not is_off()
-            refused = None if open_ else refusal(request)
+            refused = None if open_ else refusal(request) or self._too_often(visitor)
             await (refused or self._app)(scope, receive, counted)
         finally:
             seconds = time.monotonic() - began
@@ -53,12 +59,18 @@ class Watched:
             numbers = {"milliseconds": round(seconds * 1000, 1), "bytes_out": sent}
             state = scope["state"]
             events().write(
-                "api", visitor=self._visitor(request), route=route, status=status, **numbers,
+                "api", visitor=visitor, route=route, status=status, **numbers,
                 **state.get("sizes", {}), text=state.get("text"),
             )  # fmt: skip
 
+    def _too_often(self, visitor: str) -> Problem | None:
+        try:
+            self._spend(visitor, 1)
+        except BusyError as error:
+            return often(error)
+        return None
+
     def _visitor(self, request: Request) -> str:
-        """The same random name for the same token, or else the same address."""
+        """The same random name for the same address."""
         host = request.client.host if request.client else ""
-        who = request.headers.get("authorization") or host
-        return hashlib.blake2b(who.encode(), key=self._salt, digest_size=8).hexdigest()
+        return hashlib.blake2b(host.encode(), key=self._salt, digest_size=8).hexdigest()

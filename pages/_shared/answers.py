@@ -2,13 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import streamlit as st
 
 from bert_core import ModelChoice, Tokens, Trace, directions, trace_masks
 from bert_core.analysis.directions import DirectionsResult
-from pages._shared.models import encoder
+from pages._shared.models import encoder, in_turn, long_job
 
 T = TypeVar("T")
 Pieces = tuple[int, ...]
@@ -25,9 +26,13 @@ def tokens_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) 
 
 
 @_keep_few
+def _trace(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
+    return trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))
+
+
 def trace_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
     """The one forward pass that most of the masked-word page reads from."""
-    return trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))
+    return in_turn(choice, lambda: _trace(choice, text, pair, masked))
 
 
 @_keep
@@ -39,17 +44,24 @@ def directions_of(
     return directions(encoder(choice), tokens, position, k=k)
 
 
-def kept(key: tuple[object, ...], compute: Callable[[], T]) -> T:
+def kept(key: tuple[object, ...], compute: Callable[[], T], *, long: bool = False) -> T:
     """Compute a long answer once per visitor; the last few stay.
 
     Unlike a shared cache this may show progress while it computes, and a visitor who leaves
     half-way leaves nothing behind.
+
+    Args:
+        key: what the answer depends on.
+        compute: the answer.
+        long: it takes so long that the app does one such thing at a time; others wait.
     """
+    slot = st.empty() if long else None  # in every run, or what is below would move
     store: OrderedDict[tuple[object, ...], T] = st.session_state.setdefault(
         "_long_answers", OrderedDict()
     )
     if key not in store:
-        store[key] = compute()
+        with long_job(slot) if slot is not None else nullcontext():
+            store[key] = compute()
         while len(store) > KEEP_LONG:
             store.popitem(last=False)
     store.move_to_end(key)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bert_core import Encoder, ModelChoice
 from bert_core.model.sources import Progress
@@ -42,16 +43,18 @@ def _jobs() -> Line:
 
 
 @contextmanager
-def long_job() -> Iterator[None]:
+def long_job(slot: DeltaGenerator) -> Iterator[None]:
     """A block that computes for long: one at a time in the whole app, in order of arrival.
 
     Whoever waits sees how many are ahead, and leaves the line with any click. Inside, the model
     is still asked batch by batch, so that short questions get their turn in between.
 
+    Args:
+        slot: an empty place on the page.
+
     Raises:
         BusyError: too many wait.
     """
-    slot = st.empty()
 
     def tell(ahead: int) -> None:
         slot.caption(f":material/hourglass: {_others(ahead)} ahead of you; this begins after them.")

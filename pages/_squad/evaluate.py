@@ -98,7 +98,7 @@ def _read(choice: ModelChoice, gold: Sent, settings: EvaluationSettings) -> scor
     bar = ProgressBar("Questions")
     with named(gold):
         found = kept(key, lambda: evaluate(encoder_with_progress(choice), gold.path, out, settings,
-                                           on_progress=bar))  # fmt: skip
+                                           on_progress=bar), long=True)  # fmt: skip
         slot.empty()
         answers = kept(("answers", out), lambda: read_kept(out, gold.path))
         judged = kept(("judged", out), lambda: judge_kept(answers))

@@ -8,14 +8,14 @@ from bert_core.examples import documents
 from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.decoders import DECODERS
 from bert_core.tasks.spans.features import SpanSettings
-from pages._shared import sidebar
+from pages._shared import attribution, sidebar
 from pages._shared.link import Field, number, one_of, whole, yes_no
 
 EXAMPLES = documents()
 FIRST = next(iter(EXAMPLES.values()))
 VIEWS = ("Ask", "Evaluate a file")
 OWN = "own text"
-PANELS = ("Windows", "Question words", "Decoders", "Compare readers", "History")
+PANELS = ("Windows", "Question words", "Attribution", "Decoders", "Compare readers", "History")
 USUAL, USUAL_CHOICE = SpanSettings(), DecodeSettings()
 TELLING = -10.0  # on our own sample with unanswerable questions F1 is best near it
 LOWEST, HIGHEST = -30.0, 30.0  # nats: margins of trained readers lie well within
@@ -33,6 +33,7 @@ FIELDS = (
     Field("stride", "qa_stride", USUAL.doc_stride, whole(1, 512)),
     Field("query", "qa_query", USUAL.max_query_length, whole(1, 512)),
     Field("overlap", "qa_overlap", False, yes_no),
+    *attribution.fields("qa"),
     Field("show", "qa_panel", None, one_of(*PANELS)),
     Field("other", "qa_other", "reader"),
 )

@@ -1,9 +1,11 @@
 """The attention page in a real browser: exact weights, heads off, hostile text, a file to keep."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import pytest
@@ -13,9 +15,12 @@ from bert_core import Encoder, ModelChoice, load
 from bert_core.analysis.attention.ablation import HeadName, ablate
 from bert_core.analysis.attention.agreement import attention_agreement
 from bert_core.analysis.attention.attend import AttentionResult, attend
+from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.analysis.attention.leave_one_out import leave_one_out
 from bert_core.analysis.attention.measures import weigh
 from bert_core.examples import examples
+from bert_core.views.attention_files import MOST_WEIGHTS
+from bert_core.views.attention_payload import edge_words
 from bert_core.views.attention_tables import ablation
 from tests.browser.conftest import PROJECT
 from tests.browser.test_attention_components import MARKED
@@ -26,6 +31,7 @@ LONG = 60_000  # milliseconds
 HEADS = 12
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 EXAMPLES = examples("attention")
+LENGTHY = " ".join(f"The {who} waited by the old mill." for who in ("heron", "dog", "cart") * 11)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +170,57 @@ def test_heads_off_and_what_it_explains(url: str, open_page: Open, eager: Encode
     panel(page, "bertviz")
     lines = page.frame_locator("iframe").locator("svg line")
     expect(lines).to_have_count(HEADS * len(tokens) ** 2, timeout=LONG)
+
+
+def test_a_link_to_what_is_not_there_is_answered_in_sentences(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}?block=ab&masked=300&layer=99&head=77&measure=mood")
+    drawn(page)
+    for said in (
+        "The link's measure = 'mood' is not understood; the usual value is used.",
+        "What was masked is no piece of this text: nothing is masked.",
+        "Parts need a text B, so everything is shown.",
+        "There is no head 99.77: this model has 6 layers of 12 heads. The nearest is open.",
+    ):
+        expect(page.get_by_text(said)).to_be_visible(timeout=LONG)
+    expect(detail(page).locator(".title")).to_have_text("Layer 6, head 12")
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_what_is_too_large_as_text_is_offered_of_the_open_head(
+    url: str, open_page: Open, eager: Encoder, tmp_path: Path
+) -> None:
+    page = open_page(f"{url}?{urlencode({'text': LENGTHY, 'layer': 5, 'head': 7, 'share': 70})}")
+    drawn(page)
+    page.get_by_role("button", name="Download").first.click()
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Weights of layer 5, head 7 (CSV)").click()
+    rows = list(csv.DictReader(io.StringIO(Path(caught.value.path()).read_text("utf-8"))))
+    expected = attend(eager, LENGTHY, layer=5, head=7).weights
+    assert expected.size * 72 > MOST_WEIGHTS
+    assert {(row["layer"], row["head"]) for row in rows} == {("5", "7")}
+    found = np.reshape([float(row["weight"]) for row in rows], expected.shape)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Grid and heads (HTML, opens offline)").click()
+    file = tmp_path / "attention.html"
+    caught.value.save_as(file)
+    offline = open_page(file.as_uri(), width=420)
+    offline.locator("#head [data-drawn]").wait_for(timeout=LONG)
+    assert offline.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    offline.get_by_label("lines").check()
+    edges = strongest_edges(expected[0, 0], share=0.7, most=500)
+    expect(offline.locator("#head")).to_contain_text(edge_words(edges))
+
+
+def test_what_takes_long_waits_for_a_click_and_stops(url: str, open_page: Open) -> None:
+    asked = {"text": LENGTHY, "masked": 3, "show": "Is it an explanation?"}
+    page = open_page(f"{url}?{urlencode(asked)}")
+    go = page.get_by_role("button", name="Leave each out")
+    go.click(timeout=LONG)
+    page.get_by_role("button", name="Stop", exact=True).click(timeout=LONG)
+    expect(go).to_be_visible(timeout=LONG)
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
 
 
 def test_a_hostile_text_a_file_to_keep_and_nothing(

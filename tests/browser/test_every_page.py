@@ -23,6 +23,7 @@ PAGES = {
     "words_in_context": "PCA",
     "tokens": "characters",
     "fine_tune": "Settings",
+    "api": "When there is no answer",
 }
 SERIOUS = """async () => {
   const found = await axe.run(document, {resultTypes: ['violations']});
@@ -53,26 +54,32 @@ def violations(page: Page) -> Any:
     return page.evaluate(SERIOUS)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+WIDE = """root => [...root.querySelectorAll('button, input, textarea, h1, h2, h3, p')]
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth
+    && !node.closest('[data-testid=stDataFrame], .scroll, .box'))
+  .map((node) => node.outerHTML.slice(0, 160))"""
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_serious_violation(url: str, open_page: Open, name: str, dark: bool) -> None:
-    page = open_page(f"{url}/{name}", dark=dark)
+def test_axe_finds_nothing_serious_and_a_phone_shows_it_all(
+    url: str, open_page: Open, name: str
+) -> None:
+    page = open_page(f"{url}/{name}")
     shown(page, PAGES[name])
     found = violations(page)
     assert found == [], "\n".join(found)
 
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(16, 19, 27)")
+    shown(page, PAGES[name])
+    found = violations(page)
+    assert found == [], "\n".join(found)
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_phone_shows_it_all(url: str, open_page: Open, name: str) -> None:
-    page = open_page(f"{url}/{name}", width=PHONE)
+    page.set_viewport_size({"width": PHONE, "height": 900})
     shown(page, PAGES[name])
     main = page.get_by_test_id("stMain")
     assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
-    wide = """root => [...root.querySelectorAll('button, input, textarea, h1, h2, h3, p')]
-      .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth
-        && !node.closest('[data-testid=stDataFrame], .scroll, .box'))
-      .map((node) => node.outerHTML.slice(0, 160))"""
-    assert main.evaluate(wide) == []
+    assert main.evaluate(WIDE) == []
 
 
 def test_presentation_hides_what_is_for_experts(url: str, open_page: Open) -> None:

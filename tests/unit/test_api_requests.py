@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from bert_core.errors import ModelError
+from bert_core.errors import BusyError, ModelError
 from bert_core.features.one_text import MOST_VALUES, embed
 from bert_core.serving import requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
@@ -21,7 +21,7 @@ from bert_core.serving.models import served_models
 from bert_core.serving.names import NAMES
 from bert_core.serving.openapi import document
 from bert_core.serving.record_schema import record_schema
-from bert_core.serving.refusals import Refused
+from bert_core.serving.refusals import Refused, refused
 from bert_core.settings import Settings, read_settings
 from bert_core.views.api_lines import curl, field_rows, laid_out
 from bert_core.views.records import to_record
@@ -150,6 +150,11 @@ def test_a_core_error_carries_its_item(encoder_of: Any) -> None:
         list(results(BY_NAME["fill"], read("fill", {"text": "the ___"}), encoder_of("bert-span"),
                      on_progress=lambda *_: None))  # fmt: skip
     assert (caught.value.kind, caught.value.item) == ("model", None)
+
+
+def test_a_core_that_is_busy_says_when_to_ask_again() -> None:
+    found = refused(BusyError("Too many.", seconds=7, field="model"), 3)
+    assert (found.kind, found.seconds, str(found)) == ("busy", 7, "Too many.")
 
 
 def test_answers_are_bounded(encoder_of: Any, tiny_bert: Any) -> None:

@@ -1,11 +1,13 @@
 """The one call: equal to the library's own pass, cut as asked, refused in a sentence."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
 
 from bert_core.analysis.attention import measures
-from bert_core.analysis.attention.attend import AttentionResult, attend, view
+from bert_core.analysis.attention.attend import AttentionResult, attend, only_head, view
 from bert_core.analysis.attention.gradients import attributed
 from bert_core.analysis.attention.measures import MEANINGS, Weighed, trace_attention, weigh
 from bert_core.analysis.attention.rollout import flow, rollout
@@ -79,6 +81,11 @@ def test_one_head_is_a_part_of_all(tiny_bert) -> None:  # type: ignore[no-untype
     assert (one.layers, one.heads) == ((2,), (3,))
     np.testing.assert_array_equal(one.weights, whole.weights[1:2, 2:3])
     assert one.weights.base is None, "it does not hold the weights of all heads"
+    cut = only_head(whole, (1, 2))
+    for field in fields(AttentionResult):
+        np.testing.assert_array_equal(getattr(cut, field.name), getattr(one, field.name))
+    layer = only_head(attend(tiny_bert, TEXT, measure="rollout"), (1, 0))
+    assert (layer.layers, layer.heads, layer.weights.shape[:2]) == ((2,), (), (1, 1))
 
 
 @pytest.mark.parametrize("level", ["piece", "word"])

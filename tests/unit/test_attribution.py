@@ -237,3 +237,27 @@ def test_what_does_not_fit_is_refused(encoder_of, name, text, options, kind, sen
     encoder = encoder_of(name)
     with pytest.raises(kind, match=sentence):
         attribute(encoder, encoder.tokenize(text), **options)
+
+
+def test_leaving_out_is_found_once_for_all_methods_and_baselines(tiny_bert) -> None:  # type: ignore[no-untyped-def]
+    tokens = tiny_bert.tokenize(TEXT)
+    first = attribute(tiny_bert, tokens, steps=3)
+    before, told = tiny_bert.passes, []
+    again = attribute(tiny_bert, tokens, method="gradient", baseline="zero", known=first,
+                      on_progress=lambda *each: told.append(each))  # fmt: skip
+    assert told == [(1, 1)]
+    # The target, the slope, and the logit of text and baseline; no pass without a piece.
+    assert tiny_bert.passes - before == 3
+    fresh = attribute(tiny_bert, tokens, method="gradient", baseline="zero").outputs[0]
+    np.testing.assert_array_equal(again.outputs[0].left_out, first.outputs[0].left_out)
+    np.testing.assert_allclose(again.outputs[0].left_out, fresh.left_out, atol=1e-6)
+    np.testing.assert_allclose(again.outputs[0].scores, fresh.scores, atol=1e-6)
+    assert again.outputs[0].agreement.kendall == pytest.approx(fresh.agreement.kendall)
+
+
+def test_what_is_known_of_something_else_is_refused(tiny_bert) -> None:  # type: ignore[no-untyped-def]
+    tokens = tiny_bert.tokenize(TEXT)
+    first = attribute(tiny_bert, tokens, Target(word="cold"), steps=1)
+    for other, target in ((tokens, Target(word="warm")), (tiny_bert.tokenize("A [MASK]."), None)):
+        with pytest.raises(InputError, match="another model, input or outcome"):
+            attribute(tiny_bert, other, target, steps=1, known=first)

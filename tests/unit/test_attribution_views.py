@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import runpy
 
 import numpy as np
 import pytest
@@ -11,9 +12,13 @@ from typer.testing import CliRunner
 from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.attribution.attribute import attribute, method_agreement
 from bert_core.analysis.attribution.outputs import ClassTarget
+from bert_core.analysis.question_words import window_tokens
 from bert_core.cli import app
 from bert_core.errors import InputError
-from bert_core.views.attribution_files import attribution_csv
+from bert_core.model.choice import ModelChoice
+from bert_core.tasks.squad import trace_answer
+from bert_core.views.attribution_files import attribution_csv, attribution_rows
+from bert_core.views.attribution_snippet import attribution_snippet
 from bert_core.views.attributions import (
     agreements,
     attribution_chips,
@@ -23,6 +28,7 @@ from bert_core.views.attributions import (
 from bert_core.views.chips import chip_payload
 from bert_core.views.numbers import signed
 from bert_core.views.records import to_json
+from bert_core.views.snippets import tokens_line, window_lines
 
 TEXT = "The herons wait near the [MASK] lake."
 
@@ -140,9 +146,68 @@ def test_errors_are_sentences(folder_of, options, sentence) -> None:  # type: ig
 
 def test_the_csv_has_exact_numbers(tiny_bert) -> None:  # type: ignore[no-untyped-def]
     result = attribute(tiny_bert, tiny_bert.tokenize("=1+1 is [MASK]."), steps=3)
-    rows = list(csv.DictReader(io.StringIO(attribution_csv(result))))
+    rows = list(csv.DictReader(io.StringIO(attribution_csv([result]))))
     scores = [float(row["score_nats"]) for row in rows]
     assert scores == result.outputs[0].scores.tolist()
     left_out = [float(row["left_out_nats"]) for row in rows if row["left_out_nats"]]
     assert left_out == result.outputs[0].left_out.tolist()
     assert rows[1]["piece"] == "'="
+
+
+def test_the_csv_has_all_methods(results) -> None:  # type: ignore[no-untyped-def]
+    rows = list(csv.DictReader(io.StringIO(attribution_csv(results))))
+    for result in results:
+        own = [row for row in rows if row["method"] == result.method]
+        assert [float(row["score_nats"]) for row in own] == result.outputs[0].scores.tolist()
+
+
+def test_rows_of_the_same_piece_are_told_apart(results) -> None:  # type: ignore[no-untyped-def]
+    notes = [row.note for row in attribution_table(results).rows]
+    assert sorted(notes) == sorted(f"at position {place}" for place in results[0].replaced)
+
+
+@pytest.fixture
+def printed(tmp_path, capsys):  # type: ignore[no-untyped-def]
+    """The rows that a snippet prints."""
+
+    def run(script: str) -> list[dict[str, str]]:
+        file = tmp_path / "snippet.py"
+        file.write_text(script, encoding="utf-8")
+        capsys.readouterr()
+        runpy.run_path(str(file))
+        return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+    return run
+
+
+def test_the_snippet_prints_the_numbers(folder_of, encoder_of, printed) -> None:  # type: ignore[no-untyped-def]
+    choice = ModelChoice(source=str(folder_of("bert-pretraining")))
+    encoder = encoder_of("bert-pretraining")
+    text, pair = "It's the [MASK] lake.", 'A "cold" one.'
+    tokens = encoder.tokenize(text, pair, masks=False)
+    target = Target("next_sentence", follows=True)
+    found = [attribute(encoder, tokens, target, method=each, baseline="zero", steps=3)
+             for each in ("gradient", "integrated")]  # fmt: skip
+    lines = (tokens_line(text, pair, masks=False),)
+    rows = printed(attribution_snippet(choice, found, lines))
+    own = [row for each in found for row in attribution_rows(each)]
+    assert [row["piece"] for row in rows] == [row["piece"] for row in own]
+    np.testing.assert_allclose(
+        [float(row["score_nats"]) for row in rows], [row["score_nats"] for row in own], atol=1e-5
+    )
+
+
+def test_the_snippet_of_an_answer_prints_the_numbers(folder_of, encoder_of, printed) -> None:  # type: ignore[no-untyped-def]
+    choice = ModelChoice(source=str(folder_of("bert-span")))
+    encoder = encoder_of("bert-span")
+    question, context = "Where does the heron wait?", "It's late. The heron waits near the lake."
+    trace = trace_answer(encoder, question, context)
+    tokens = window_tokens(encoder, trace, 0)
+    assert tokens.ids == encoder.tokenize(question, context, masks=False).ids
+    found = attribute(encoder, tokens, Target("span", span=(20, 22)), steps=2)
+    rows = printed(attribution_snippet(choice, [found], window_lines(question, context, None, 0)))
+    own = attribution_rows(found)
+    assert [row["output"] for row in rows] == [row["output"] for row in own]
+    np.testing.assert_allclose(
+        [float(row["score_nats"]) for row in rows], [row["score_nats"] for row in own], atol=1e-5
+    )

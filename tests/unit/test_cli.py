@@ -243,7 +243,7 @@ def test_every_command_has_help() -> None:
         done = call(command, "--help")
         assert done.exit_code == 0
         # What does not answer but makes something has nothing to print as JSON.
-        makes = command in ("tasks", "train", "grid", "pretraining-data")
+        makes = command in ("tasks", "train", "grid", "pretraining-data", "serve")
         assert ("--json" in done.stdout) is not makes
 
 

@@ -255,7 +255,8 @@ def test_progress_is_one_line_on_a_terminal(small, model, monkeypatch, capsys) -
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     asking.ask(question=QUESTION, context=TEXT, model=model[1])
-    said = terminal.getvalue()
+    loading, said = terminal.getvalue().split(" ...\n")
+    assert loading.startswith("Loading ")
     expected = bert_core.answer(small, QUESTION, TEXT)
     assert expected.windows > 1
     assert said.endswith(f"\rread {expected.windows} of {expected.windows} windows\n")

@@ -265,6 +265,7 @@ CSV = ("--out", "CSV")
         (("attend", TEXT, "--measure", "mean", *CSV), "'mean' is no measure"),
         (("attend", TEXT, "--measure", "rollout", "--head", "1", *CSV), "joins all heads"),
         (("attend", TEXT, "--word", "lake", *CSV), "go with --measure attribution"),
+        (("attend", TEXT, "--renormalise", *CSV), "--renormalise goes with --hide-special"),
         (("attend", "It is late.", "--measure", "attribution", *CSV), "Nothing is masked"),
         (("attend", TEXT, "--measure", "attribution", "--mask", "2", *CSV), "There is no mask 2"),
         (("ablate", TEXT), "Say --heads 5.7,6.1"),
@@ -297,11 +298,20 @@ def test_bad_input_is_a_sentence_and_leaves_files_alone(  # type: ignore[no-unty
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.parametrize("option", ["measure", "level", "block"])
+def test_a_wrong_name_is_refused_before_a_model_is_opened(tmp_path, option: str) -> None:  # type: ignore[no-untyped-def]
+    nowhere = tmp_path / "no-model"
+    done = call(
+        "attend", TEXT, f"--{option}", "mean", "--out", tmp_path / "a.csv", "--model", nowhere
+    )
+    assert done.stderr.startswith(f"error: 'mean' is no {option}")
+
+
 @pytest.mark.parametrize("form", ["csv", "npz", "json", "html"])
 def test_a_folder_of_that_name_is_in_the_way(tmp_path, tiny_model, form: str) -> None:  # type: ignore[no-untyped-def]
     out = tmp_path / f"a.{form}"
     out.mkdir()
     done = call("attend", TEXT, "--out", out, *tiny_model)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == f"error: {out} cannot be written: Is a directory.\n"
+    assert done.stderr == f"error: {out} is a folder. Name a file.\n"
     assert list(tmp_path.iterdir()) == [out]

@@ -68,8 +68,10 @@ def test_a_table_is_a_file_too(tmp_path: Path) -> None:
         (["heron", "{file}", "--pooling", "max"], "none of mean, first, last"),
         (["heron", "{file}", "--drop", "99"], "cannot be dropped"),
         (["heron", "{file}", "--layer", "9", "--json"], "no layer 9"),
+        (["heron", "{file}", "--layer", "1"], "--layer goes with --json"),
         (["waits", "{file}"], "found in 1 of 5"),
-        (["heron", "nowhere.txt"], "cannot be read"),
+        (["heron", "nowhere.txt"], "no file nowhere.txt"),
+        (["heron", "nowhere.csv"], "no file nowhere.csv"),
     ],
 )
 def test_errors_are_sentences(file: Path, tiny_model, arguments: list[str], said: str) -> None:
@@ -83,4 +85,4 @@ def test_errors_are_sentences(file: Path, tiny_model, arguments: list[str], said
 def test_bytes_that_are_no_text(tmp_path: Path, tiny_model) -> None:
     path = tmp_path / "bytes.txt"
     path.write_bytes(b"\xff\xfe\xfa")
-    assert "no UTF-8 text" in call("heron", path, *tiny_model).stderr
+    assert "not UTF-8, see line 1" in call("heron", path, *tiny_model).stderr

@@ -303,7 +303,7 @@ def test_what_does_not_fit_is_refused(tiny_bert, tmp_path, options, sentence) ->
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(None, "cannot be read"), (b"", "is empty"), (b"warm\n\xff\n", "line 2: byte 1")],
+    [(None, "no file"), (b"", "is empty"), (b"warm\n\xff\n", "line 2: byte 1")],
 )
 def test_files_that_are_no_text_are_refused(tiny_bert, tmp_path, content, sentence) -> None:  # type: ignore[no-untyped-def]
     source = tmp_path / "in.txt"
@@ -312,6 +312,13 @@ def test_files_that_are_no_text_are_refused(tiny_bert, tmp_path, content, senten
     with pytest.raises(InputError, match=sentence):
         extract(tiny_bert, source, out=tmp_path / "f.npz", layers=[-1])
     assert not (tmp_path / "f.npz").exists()
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tiny_bert, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    pipe = tmp_path / "lines"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="not an ordinary file"):
+        extract(tiny_bert, pipe, out=tmp_path / "f.npz", layers=[-1])
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "npz", "parquet"])

@@ -34,6 +34,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "bert_core/features": ABOVE_TASKS - {"bert_core.features"},
     "bert_core/training": ABOVE_TASKS - {"bert_core.training"},
     "bert_core/evaluation": (ABOVE_TASKS | MODEL_LIBRARIES) - {"bert_core.evaluation"},
+    "bert_core/serving": DRAWING_LIBRARIES | TOP,
     "bert_core/views": MODEL_LIBRARIES | {"bert_core.commands", "bert_core.cli"},
     "bert_core/errors.py": {"bert_core", "numpy"} | MODEL_LIBRARIES | DRAWING_LIBRARIES,
     "bert_core/settings.py": {"bert_core", "numpy"} | MODEL_LIBRARIES | DRAWING_LIBRARIES,

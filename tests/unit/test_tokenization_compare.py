@@ -171,6 +171,9 @@ def test_a_table_gives_one_column(tokenizer: Tokenizer, tmp_path: Path) -> None:
     records = [{"note": "Fog."}, {"note": None}, {"note": "Hail."}]
     jsonl = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, records)))
     assert token_statistics(tokenizer, jsonl).column == "note"
+    listed = write(tmp_path / "b.jsonl", '{"text": ["Fog."]}\n{"text": 7}\n')
+    result = token_statistics(tokenizer, listed)
+    assert (result.lines, result.blank, result.words) == (2, 1, 1), "a list is no text"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,9 @@ def test_a_table_gives_one_column(tokenizer: Tokenizer, tmp_path: Path) -> None:
         ("a.csv", b"id,words\n1,a\n", None, "no column 'text'"),
         ("a.csv", b"id,text\n1,a\n", "body", "no column 'body'"),
         ("a.csv", b"id,text\n1,caf\xe9\n", None, "not UTF-8, see line 2"),
-        ("a.json", b"", None, "no column"),
+        ("a.csv", b"text,text\na,b\n", None, "2 columns are called 'text'"),
+        ("a.txt", b"good\n", "text", "a.txt is read as a text, which has no columns"),
+        ("a.json", b"", None, "The file has no records"),
     ],
 )
 def test_files_that_say_nothing_are_refused(

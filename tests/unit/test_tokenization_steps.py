@@ -110,6 +110,13 @@ def test_steps_end_where_the_tokenizer_does_on_all_golden_rows(tokenizer: Tokeni
     assert differing >= 30
 
 
+def test_a_mask_that_is_text_goes_all_the_way(tokenizer: Tokenizer) -> None:
+    result = tokenize(tokenizer, "[MASK]", masks=False)
+    check_chain(result, tokenizer)
+    assert [each.text for each in named(result, "words").texts[0]] == ["[", "mask", "]"]
+    assert named(result, "letters").changes == 1
+
+
 def test_words_are_googles_basic_tokens(tokenizer: Tokenizer) -> None:
     other = set()
     for row in LOWER:

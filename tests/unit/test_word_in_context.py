@@ -15,7 +15,7 @@ from bert_core.analysis.embeddings.readings import read_five_ways
 from bert_core.analysis.embeddings.sentences import (
     Sentence,
     as_sentences,
-    read_lines,
+    parse_lines,
     read_table,
     ready_sets,
     write_lines,
@@ -267,7 +267,7 @@ def test_a_typed_mask_is_text(tiny_bert) -> None:
 
 
 def test_lines_with_and_without_senses() -> None:
-    found = read_lines("river | A bank.\n\nmoney\tThe | bank.\r\nA bank. \n |  x")
+    found = parse_lines("river | A bank.\n\nmoney\tThe | bank.\r\nA bank. \n |  x")
     assert found == (
         Sentence(1, "A bank.", "river"),
         Sentence(3, "The | bank.", "money"),
@@ -276,7 +276,7 @@ def test_lines_with_and_without_senses() -> None:
     )
 
 
-@given(st.lists(st.tuples(st.text("ab ", min_size=1), st.text("abc .", min_size=1)), max_size=5))
+@given(st.lists(st.tuples(st.text("ab |", min_size=1), st.text("ab |.", min_size=1)), max_size=5))
 def test_written_lines_are_read_again(pairs: list[tuple[str, str]]) -> None:
     sentences = [
         Sentence(line, text.strip(), label.strip())
@@ -284,7 +284,7 @@ def test_written_lines_are_read_again(pairs: list[tuple[str, str]]) -> None:
             ((label, text) for label, text in pairs if text.strip()), start=1
         )
     ]
-    assert list(read_lines(write_lines(sentences))) == sentences
+    assert list(parse_lines(write_lines(sentences))) == sentences
 
 
 def test_tables_are_read() -> None:
@@ -305,6 +305,11 @@ def test_tables_are_read() -> None:
         (b"\xff\xfe\x00", "x.csv", "."),
         (b"sentence\nA bank.\n", "x.exe", "does not end in .csv"),
         (b"", "x.csv", "."),
+        (
+            b"sentence,label\nA bank.,river\n ,money\nThe bank.,money\n",
+            "x.csv",
+            "Row 3: .* no sentence",
+        ),
     ],
 )
 def test_tables_that_cannot_be_read_are_refused(data: bytes, name: str, said: str) -> None:
@@ -325,7 +330,7 @@ def test_the_ready_sets_are_sound(embedded) -> None:
         labels = [each.label for each in ready.sentences]
         assert len(set(labels)) >= 2
         assert min(labels.count(label) for label in labels) >= 8
-        assert read_lines(write_lines(ready.sentences)) == ready.sentences
+        assert parse_lines(write_lines(ready.sentences)) == ready.sentences
         # No sense is given away by where the word stands.
         places = [
             {each.positions[0] for each in occurrences if each.sentence.label == label}

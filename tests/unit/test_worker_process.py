@@ -71,6 +71,22 @@ def test_it_has_a_session_of_its_own_and_leaves_no_zombie(home: Path) -> None:
         assert time.monotonic() < limit, "nobody took note of its end"
 
 
+def test_it_lets_the_app_go_first(home: Path) -> None:
+    """A run computes on all cores for hours, a visitor's question for milliseconds."""
+    folder = started(home, "pause")
+    arrived(folder)
+    pid, own = folder.status.pid, psutil.Process().nice()
+    assert pid is not None
+    assert psutil.Process(pid).nice() == max(own, processes.NICENESS)
+    assert psutil.Process().nice() == own, "the app itself stays as it is"
+    group = Path(f"/proc/{pid}/autogroup")
+    if group.exists():
+        assert group.read_text().split()[-1] == str(processes.NICENESS)
+    let_go(folder)
+    ended(folder)
+    processes.give_way(pid)  # gone: nothing happens
+
+
 def test_two_mib_of_output_that_nobody_reads(home: Path) -> None:
     folder = started(home, "shout")
     assert ended(folder).state == "finished"

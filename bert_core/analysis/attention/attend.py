@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -169,6 +169,36 @@ def view(
     )
 
 
+def only_head(result: AttentionResult, place: tuple[int, int]) -> AttentionResult:
+    """The same of one head alone.
+
+    Args:
+        result: what is shown.
+        place: which of its layers and which of its heads, from 0.
+    """
+    layer, head = (slice(at, at + 1) for at in place)
+    return replace(
+        result,
+        layers=result.layers[layer],
+        heads=result.heads[head],
+        weights=result.weights[layer, head],
+        hidden=result.hidden[layer, head],
+        outside=result.outside[layer, head],
+        emptied=result.emptied[layer, head],
+    )
+
+
+def refuse_names(measure: str, level: str, block: str) -> None:
+    """Refuse what is the name of nothing, before a model is loaded.
+
+    Raises:
+        InputError: which name, and those there are.
+    """
+    legal("measure", measure, get_args(Measure))
+    legal("level", level, get_args(Level))
+    legal("block", block, get_args(Block))
+
+
 def refuse_choices(
     tokens: Tokens, measure: str, heads: int, level: str, block: str, head: int | None
 ) -> None:
@@ -185,9 +215,7 @@ def refuse_choices(
     Raises:
         InputError: which choice, and what would do.
     """
-    legal("measure", measure, get_args(Measure))
-    legal("level", level, get_args(Level))
-    legal("block", block, get_args(Block))
+    refuse_names(measure, level, block)
     if block in ("ab", "ba", "bb") and tokens.pair is None:
         raise InputError(
             "This block needs a second text. Type one, or show everything.", field="block"

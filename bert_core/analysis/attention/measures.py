@@ -21,6 +21,14 @@ from bert_core.tasks.limits import whole_number
 Measure = Literal["raw", "rollout", "flow", "norm", "attribution"]
 JOINED: tuple[Measure, ...] = ("rollout", "flow")
 """Measures that join the heads of a layer."""
+MEASURE_NAMES: dict[Measure, str] = {
+    "raw": "attention weights",
+    "rollout": "rollout through the layers",
+    "flow": "flow through the layers",
+    "norm": "weights times the length of what is read",
+    "attribution": "what the answer owes to each weight",
+}
+"""How each measure is written."""
 MEANINGS: dict[Measure, str] = {
     "raw": (
         "Attention weights say where a head reads from, not what the answer depends on: compare "

@@ -109,6 +109,7 @@ def attribute(
     method: Method = "integrated",
     baseline: Baseline = "mask",
     steps: int = STEPS,
+    known: AttributionResult | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> AttributionResult:
     """Attribute a fixed output to the pieces of an input.
@@ -121,26 +122,27 @@ def attribute(
         baseline: what stands for "nothing": the mask, the padding or the unknown piece in place
             of every piece of the texts, or zeros in place of its vector.
         steps: points between baseline and text, 1 to 500; not for gradient x input.
+        known: the same by another method or baseline: what leaving pieces out does is taken from
+            it, as that depends on neither.
         on_progress: told how many inputs are done, and of how many; may raise to stop.
 
     Raises:
         InputError: the target does not fit the input, every word is a mask, an option is unknown,
-            or the model answered with numbers that are no numbers.
+            what is known is of something else, or the model answered with numbers that are no
+            numbers.
         ModelError: the checkpoint lacks the task head.
     """
     from bert_core.model.word_gradients import Output, owed
 
-    if method not in get_args(Method):
-        raise InputError(f"'{method}' is no method: use integrated or gradient.", field="method")
-    whole_number("steps", steps, MAX_STEPS, field="steps")
-    steps = steps if method == "integrated" else 1
+    steps = _points(method, steps)
     target = Target() if target is None else target
     filling = _filling(encoder, baseline)
     question = fix(encoder, tokens, target)
     replaced = _replaced(tokens)
-    follow = _Progress(len(question.outputs) * steps + len(replaced), on_progress)
+    passes = len(question.outputs) * steps + (len(replaced) if known is None else 0)
+    follow = _Progress(passes, on_progress)
+    left_out = _left_out(encoder, question, tokens, replaced, known, follow.add)
     outputs = []
-    left_out = _left_out(encoder, question, tokens, replaced, follow.add)
     for each, falls in zip(question.outputs, left_out, strict=True):
         one = Output(encoder, question.head, tokens, each.position, each.index, follow.add)
         found = owed(one, method, replaced, filling, steps=steps)
@@ -170,6 +172,14 @@ class _Progress:
         self._done += number
         if self._told is not None:
             self._told(self._done, self._total)
+
+
+def _points(method: str, steps: int) -> int:
+    """Points between baseline and text, if the options are ones."""
+    if method not in get_args(Method):
+        raise InputError(f"'{method}' is no method: use integrated or gradient.", field="method")
+    whole_number("steps", steps, MAX_STEPS, field="steps")
+    return steps if method == "integrated" else 1
 
 
 def _filling(encoder: Encoder, baseline: str) -> int | None:
@@ -204,9 +214,12 @@ def _left_out(
     question: Question,
     tokens: Tokens,
     replaced: Sequence[int],
+    known: AttributionResult | None,
     on_pass: Callable[[int], None],
 ) -> NDArray[np.float64]:
     """How far each logit falls when one piece is masked, (outputs, N)."""
+    if known is not None:
+        return _known(known, encoder, question, tokens)
     places = [each.position for each in question.outputs]
     which = [each.index for each in question.outputs]
 
@@ -222,6 +235,19 @@ def _left_out(
         found.append(before - logits([tokens.masked((position,)) for position in some]))
         on_pass(len(some))
     return np.concatenate(found).T
+
+
+def _known(
+    known: AttributionResult, encoder: Encoder, question: Question, tokens: Tokens
+) -> NDArray[np.float64]:
+    """As :func:`_left_out`, from an earlier result."""
+    asked = [(each.label, each.position) for each in question.outputs]
+    held = [(each.label, each.position) for each in known.outputs]
+    if (known.model, known.tokens, held) != (encoder.label, tokens, asked):
+        raise InputError(
+            "The attribution that is known is of another model, input or outcome.", field="known"
+        )
+    return np.array([each.left_out for each in known.outputs])
 
 
 def _finished(

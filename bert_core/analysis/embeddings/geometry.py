@@ -32,8 +32,9 @@ class Geometry:
 
     Attributes:
         metric: cosine of the angle, or Euclidean distance.
-        centre: whether the mean of the other words of the sentences is taken off.
-        drop: how many dominating dimensions are left out.
+        centre: whether the mean of the other words of the sentences is taken off; of the vectors
+            themselves where there are no other words.
+        drop: how many dimensions are left out that dominate the same words.
     """
 
     metric: Metric = "cosine"
@@ -65,7 +66,8 @@ class Space:
         dropped: the dimensions that are missing, the largest first.
         values: shape (N, N): cosines (1: the same direction), or distances (0: the same point).
         baseline: mean of the same between random other words of different sentences; None
-            where there are no two.
+            where there are no two. The cosines of M words without their own mean come to about
+            -1 / (M - 1) where nothing else makes them alike.
         pairs: how many pairs that is the mean of.
     """
 

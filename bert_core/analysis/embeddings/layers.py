@@ -21,8 +21,9 @@ class TokenLayers:
         to_start: shape (L + 1, T), cosine of each piece with itself at layer 0.
         to_neighbours: shape (L + 1, T), mean cosine with the piece before and the one after.
         to_all: shape (L + 1,), mean cosine of two different pieces.
-        paths: shape (L + 1, T, 2), all states in the plane of their two principal components.
-        explained: share of the variance along the two.
+        paths: shape (L + 1, T, 2), all states, brought to length 1, in the plane of their two
+            principal components; the first piece ends on the right and above.
+        explained: share of their variance along the two.
     """
 
     model: str
@@ -57,10 +58,12 @@ def token_layers(encoder: Encoder, text: str, *, centre: bool = True) -> TokenLa
     if centre:
         states = states - states.mean(axis=1, keepdims=True)
     count, pieces, width = states.shape
-    unit = to_unit_length(states.reshape(-1, width)).reshape(states.shape)
+    flat = to_unit_length(states.reshape(-1, width))
+    unit = flat.reshape(states.shape)
     cosines = unit @ unit.transpose(0, 2, 1)
-    found = PCA(n_components=2, svd_solver="full").fit(unit.reshape(-1, width))
-    paths = found.transform(unit.reshape(-1, width)).reshape(count, pieces, 2)
+    found = PCA(n_components=2, svd_solver="full").fit(flat)
+    paths = found.transform(flat).reshape(count, pieces, 2)
+    # The sign of a component is arbitrary.
     paths *= np.where(paths[-1, 0] < 0, -1.0, 1.0)
     shares = found.explained_variance_ratio_
     return TokenLayers(

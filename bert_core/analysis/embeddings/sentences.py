@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bert_core.data import lines
 from bert_core.data.texts import Layout, read_texts
 from bert_core.errors import InputError
 from bert_core.permissions import refuse_upload
@@ -56,13 +57,13 @@ def ready_sets() -> dict[str, ReadySet]:
     return found
 
 
-def read_lines(text: str) -> tuple[Sentence, ...]:
+def parse_lines(text: str) -> tuple[Sentence, ...]:
     """Sentences as they are typed, one a line; empty lines are none but count as lines.
 
     A sense stands before its sentence, parted by a tab, or by a bar between spaces.
 
     Example:
-        >>> read_lines("river | The bank was steep.")
+        >>> parse_lines("river | The bank was steep.")
         (Sentence(line=1, text='The bank was steep.', label='river'),)
     """
     found = []
@@ -80,14 +81,24 @@ def read_lines(text: str) -> tuple[Sentence, ...]:
 
 
 def write_lines(sentences: Sequence[Sentence]) -> str:
-    """Sentences as :func:`read_lines` reads them."""
-    return "\n".join(
-        f"{each.label}{BAR}{each.text}" if each.label else each.text for each in sentences
-    )
+    r"""Sentences as :func:`parse_lines` reads them.
+
+    Example:
+        >>> write_lines([Sentence(1, "A bank."), Sentence(2, "A | B"), Sentence(3, "C", "a | b")])
+        'A bank.\n | A | B\na | b\tC'
+    """
+    return "\n".join(map(_written, sentences))
+
+
+def _written(sentence: Sentence) -> str:
+    """The sense is parted by a bar where that is read again as it was, else by a tab."""
+    between = "\t" if "|" in sentence.label else BAR
+    marked = sentence.label or BAR in sentence.text
+    return f"{sentence.label}{between}{sentence.text}" if marked else sentence.text
 
 
 def read_table(data: bytes, name: str) -> tuple[Sentence, ...]:
-    """Sentences of a table with the columns ``sentence`` (or ``text``) and, where known, ``label``.
+    """Sentences of an uploaded table: ``sentence`` (or ``text``) and, where known, ``label``.
 
     Args:
         data: the file.
@@ -101,38 +112,38 @@ def read_table(data: bytes, name: str) -> tuple[Sentence, ...]:
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(f"'{name[-60:]}' does not end in {', '.join(SUFFIXES)}.", field="file")
-    layouts = (Layout(text="sentence", label="label"), Layout(text="sentence", label=None))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"sentences{suffix}")
         path.write_bytes(data)
-        found = read_texts(path, layouts)
+        return _of_table(path)
+
+
+def read_path(path: str | os.PathLike[str]) -> tuple[Sentence, ...]:
+    """Sentences of a file: a table as in :func:`read_table`, else lines as in :func:`parse_lines`.
+
+    Raises:
+        InputError: the file cannot be read or is too large, or a table is not as it should be.
+    """
+    if Path(path).suffix.lower() in SUFFIXES:
+        return _of_table(Path(path))
+    return parse_lines("\n".join(lines.read_lines(path)))
+
+
+def _of_table(path: Path) -> tuple[Sentence, ...]:
+    layouts = (Layout(text="sentence", label="label"), Layout(text="sentence", label=None))
+    found = read_texts(path, layouts)
     for problem in found.problems:
+        where = "" if problem.row is None else f"Row {problem.row}: "
+        if problem.kind == "empty-text":
+            raise InputError(
+                f"{where}There is no sentence. Type one, or take the row out.", field="file"
+            )
         if problem.severity == "blocking":
-            where = "" if problem.row is None else f"Row {problem.row}: "
             raise InputError(f"{where}{problem.message}", field="file")
     return tuple(
         Sentence(line, " ".join(each.text.split()), " ".join(str(each.label or "").split()))
         for line, each in enumerate(found.examples, start=1)
     )
-
-
-def read_path(path: str | os.PathLike[str]) -> tuple[Sentence, ...]:
-    """Sentences of a file: a table as in :func:`read_table`, else lines as in :func:`read_lines`.
-
-    Raises:
-        InputError: the file cannot be read, or a table is not as it should be.
-    """
-    name = Path(path)
-    try:
-        data = name.read_bytes()
-    except OSError as error:
-        raise InputError(f"{name} cannot be read ({error.strerror}).", field="file") from None
-    if name.suffix.lower() in SUFFIXES:
-        return read_table(data, name.name)
-    try:
-        return read_lines(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise InputError(f"{name} is no UTF-8 text.", field="file") from None
 
 
 def as_sentences(given: str | Sequence[str | Sentence]) -> tuple[Sentence, ...]:
@@ -142,7 +153,7 @@ def as_sentences(given: str | Sequence[str | Sentence]) -> tuple[Sentence, ...]:
         InputError: there are none, or more than 100.
     """
     if isinstance(given, str):
-        found = read_lines(given)
+        found = parse_lines(given)
     else:
         found = tuple(
             each if isinstance(each, Sentence) else Sentence(line, each)

@@ -8,6 +8,7 @@ Word Representations?", section 4.1).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -156,11 +157,11 @@ def _other_words(found: Sequence[Occurrence], seed: int) -> tuple[OtherWord, ...
     """Other words of the sentences, in order; chosen by a seed where there are too many."""
     every = []
     for index, each in enumerate(found):
-        tokens = each.tokens
-        for word in dict.fromkeys(w for w in tokens.words if w is not None):
-            positions = tuple(p for p in tokens.content if tokens.words[p] == word)
+        tokens, own = each.tokens, set(each.positions)
+        for _, members in groupby(tokens.content, key=tokens.words.__getitem__):
+            positions = tuple(members)
             text = "".join(tokens.surface(p) for p in positions)
-            if not set(positions) & set(each.positions) and any(c.isalnum() for c in text):
+            if own.isdisjoint(positions) and any(c.isalnum() for c in text):
                 every.append(OtherWord(index, positions, text))
     chosen = np.random.default_rng(seed).permutation(len(every))[:OTHERS]
     return tuple(every[n] for n in sorted(chosen))

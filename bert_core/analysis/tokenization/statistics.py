@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
+from bert_core.data.jsons import as_text
 from bert_core.data.pretraining.lines import LineReader
 from bert_core.data.source import check_file
-from bert_core.data.tables import missing_column, read_table
+from bert_core.data.tables import missing_column, read_table, refuse_damaged
 from bert_core.errors import InputError
 from bert_core.model.tokenizer import Tokenizer
 
@@ -29,7 +30,6 @@ KEPT_WORDS = 100_000
 LONGEST_KEPT = 80
 """Characters of a counted word; what is longer is counted by its beginning."""
 _USUAL = ("text", "sentence")
-_DAMAGED = {"encoding": "is not UTF-8", "nul": "has NUL characters"}
 _BATCH = 1_000
 
 
@@ -57,7 +57,7 @@ class TokenStatistics:
         column: the column that was read, or None for a text.
         model: whose tokenizer it was.
         lines: lines, or records of a table.
-        blank: those with nothing but white space, or without a text.
+        blank: those with nothing but white space, or without a text (a list is none).
         unseen: others that the tokenizer makes nothing of.
         left_out: records of a table that could not be read.
         words: words between spaces, in the remaining lines.
@@ -135,6 +135,11 @@ def token_statistics(
     """
     path = Path(path)
     check_file(path)
+    if column is not None and path.suffix.lower() not in TABLES:
+        raise InputError(
+            f"{name or path.name} is read as a text, which has no columns. Leave the column out.",
+            field="column",
+        )
     source = _Table(path, column) if path.suffix.lower() in TABLES else _Text(path)
     sums = _Sums(tokenizer)
     for texts, done, total in source.parts():
@@ -170,20 +175,17 @@ class _Table:
 
     def __init__(self, path: Path, column: str | None) -> None:
         table = read_table(path)
-        for problem in table.problems:
-            if problem.kind in _DAMAGED:
-                said = f"{path.name} {_DAMAGED[problem.kind]}, see line {problem.row:,}."
-                raise InputError(f"{said} Save it as UTF-8 text.", field="file")
+        refuse_damaged(table, "file")
         only = table.columns[0] if len(table.columns) == 1 else _USUAL[0]
         wanted = column or next((name for name in _USUAL if name in table.columns), only)
         if wanted not in table.columns:
             lacking = missing_column(wanted, "text", table.columns, by_place=False)
-            raise InputError(f"{path.name}: {lacking.message}", field="column")
+            raise InputError(lacking.message, field="column")
         self.column = wanted
         self.left_out = table.read - len(table.rows)
         place = table.columns.index(wanted)
         cells = (row.cells[place] for row in table.rows)
-        self._texts = ["" if cell is None else str(cell) for cell in cells]
+        self._texts = [as_text(cell) or "" for cell in cells]
 
     def parts(self) -> Iterator[tuple[Sequence[str], int, int]]:
         for first in range(0, len(self._texts), _BATCH):

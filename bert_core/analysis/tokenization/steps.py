@@ -74,6 +74,7 @@ class _Stage(NamedTuple):
 class _Item(NamedTuple):
     text: str
     span: Span
+    mask: bool = False  # a typed "[MASK]" may also be a text
 
 
 def steps_of(tokenizer: Tokenizer, tokens: Tokens, *, masks: bool = True) -> tuple[Step, ...]:
@@ -93,7 +94,7 @@ def steps_of(tokenizer: Tokenizer, tokens: Tokens, *, masks: bool = True) -> tup
     before = [[_Item(c, (n, n + 1)) for n, c in enumerate(text)] for text in texts]
     found = []
     for count in range(len(stages) + 1):
-        after = [_normalized(each, stages[:count], tokenizer.mask_token) for each in marked]
+        after = [_normalized(each, stages[:count]) for each in marked]
         if count or tokens.masks:
             name, rule = stages[count - 1][:2] if count else ("mask", _MASK)
             changed = tuple(map(_stretches, before, after))
@@ -113,7 +114,7 @@ def _marked(text: str, mask_token: str, masks: bool) -> list[_Item]:
     found, at = list[_Item](), 0
     for number, part in enumerate(between):
         if number:
-            found.append(_Item(mask_token, whole.to_original(at, at + len(mask_token))))
+            found.append(_Item(mask_token, whole.to_original(at, at + len(mask_token)), mask=True))
             at += len(mask_token)
         if part:
             found.append(_Item(part, whole.to_original(at, at + len(part))))
@@ -121,11 +122,11 @@ def _marked(text: str, mask_token: str, masks: bool) -> list[_Item]:
     return found
 
 
-def _normalized(parts: Sequence[_Item], stages: Sequence[_Stage], mask: str) -> list[_Item]:
+def _normalized(parts: Sequence[_Item], stages: Sequence[_Stage]) -> list[_Item]:
     """The characters after some stages; a mask counts as one."""
     found = list[_Item]()
     for part in parts:
-        if part.text == mask:
+        if part.mask:
             found.append(part)
             continue
         string = _run(part.text, stages)
@@ -168,9 +169,9 @@ def _stretches(before: Sequence[_Item], after: Sequence[_Item]) -> tuple[Stretch
 def _words(
     parts: Sequence[_Item], stages: Sequence[_Stage], tokenizer: Tokenizer
 ) -> tuple[Stretch, ...]:
-    found = []
+    found = list[Stretch]()
     for part, following in pairwise([*parts, _Item("", (0, 0))]):
-        if part.text == tokenizer.mask_token:
+        if part.mask:
             found.append(Stretch(part.text, *part.span))
             continue
         # A mask takes the space before it along; other families would make a piece of it.

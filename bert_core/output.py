@@ -1,16 +1,13 @@
-"""A large file that is there as a whole or not at all."""
+"""A file that somebody asked for: there as a whole or not at all."""
 
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from bert_core.errors import InputError
-
-_MIB = 2**20
 
 
 @contextmanager
@@ -41,30 +38,19 @@ def whole_file(out: Path) -> Iterator[IO[bytes]]:
         ) from None
 
 
-def check_place(out: Path, source: Path) -> None:
+def check_place(out: Path, source: Path | None = None) -> None:
     """Refuse a place where no result can be written, before anything is computed.
+
+    Args:
+        out: the place.
+        source: the file that is read, if there is one.
 
     Raises:
         InputError: the folder is missing, the place is a folder, or it is the file that is read.
     """
-    if not out.parent.is_dir():
-        raise InputError(f"There is no folder {out.parent}. Make it first.", field="out")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {out.absolute().parent}. Make it first.", field="out")
     if out.is_dir():
         raise InputError(f"{out} is a folder. Name a file.", field="out")
-    if out.exists() and source.exists() and out.samefile(source):
+    if source is not None and out.exists() and source.exists() and out.samefile(source):
         raise InputError(f"{out} is the file that is read. Choose another name.", field="out")
-
-
-def check_space(out: Path, needed: int) -> None:
-    """Refuse a result that the disk has no room for.
-
-    Raises:
-        InputError: fewer than ``needed`` bytes are free.
-    """
-    free = shutil.disk_usage(out.parent).free
-    if free < needed:
-        raise InputError(
-            f"The disk of {out.parent} has {free / _MIB:,.0f} MiB free; the features take about "
-            f"{needed / _MIB:,.0f} MiB. Choose fewer layers, pool the pieces, or free some space.",
-            field="out",
-        )
