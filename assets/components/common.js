@@ -77,16 +77,19 @@ function makeSender(name) {
   };
 }
 
+// What was sent; registration.py says why a dictionary comes in a list.
+const received = ({ data }) => (Array.isArray(data) ? data[0] : data);
+
 // One view per mount: Streamlit calls the default export again whenever data or theme change,
 // and the returned cleanup once, when the component leaves the page.
 function mountOnce(views, component, create) {
-  const { parentElement, data, setTriggerValue } = component;
+  const { parentElement, setTriggerValue } = component;
   let view = views.get(parentElement);
   if (!view) {
     view = create(parentElement);
     views.set(parentElement, view);
   }
-  view.update(data, setTriggerValue);
+  view.update(received(component), setTriggerValue);
   return () => {
     view.destroy();
     views.delete(parentElement);

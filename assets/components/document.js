@@ -13,7 +13,7 @@ const UPPER = 0.2; // where in the box a place is put that was scrolled to, from
 const SETTLING = 4; // frames in which chunks that come into sight get their true height
 
 export default function (component) {
-  return mountOnce(views, component, "text" in component.data ? createText : createDocument);
+  return mountOnce(views, component, "text" in received(component) ? createText : createDocument);
 }
 
 function createText() {

@@ -5,7 +5,7 @@ ln P(first piece | n masks) + ln P(second piece | first piece, n - 1 masks) + ..
 The common shortcut, scoring only the first piece, gives "pizza" the probability of "p".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bert_core.errors import InputError
@@ -123,6 +123,19 @@ def score_candidates(
     )
 
 
+def passes_of(words: Mapping[str, tuple[int, ...]]) -> dict[tuple[int, tuple[int, ...]], list[str]]:
+    """The passes that score words, given by the ids of their pieces.
+
+    Returns:
+        Number of masks and the pieces put in before, and the words that this pass is for.
+    """
+    passes: dict[tuple[int, tuple[int, ...]], list[str]] = {}
+    for word, ids in words.items():
+        for done in range(len(ids)):
+            passes.setdefault((len(ids), ids[:done]), []).append(word)
+    return passes
+
+
 def _chain(
     encoder: Encoder,
     tokens: Tokens,
@@ -136,12 +149,9 @@ def _chain(
     their first.
     """
     vocabulary = encoder.tokenizer.vocabulary
-    passes: dict[tuple[int, tuple[int, ...]], list[str]] = {}
-    for word, ids in words.items():
-        for done in range(len(ids)):
-            passes.setdefault((len(ids), ids[:done]), []).append(word)
+    passes = passes_of(words)
     keys = list(passes)
-    bearable(sum(len(tokens) + count - 1 for count, _ in keys), field="candidates")
+    bearable(sum(len(tokens) + count for count, _ in keys), field="candidates")
     inputs, where = [], []
     for count, before in keys:
         wide = tokens.widened(position, count)

@@ -9,12 +9,13 @@ from bert_core.errors import InputError
 MAX_SHOWN = 100
 """Most words per row or layer that an analysis lists."""
 
-MOST_READ = 1_000_000
-"""Most word pieces that a model reads for one question, sentences and passes multiplied out."""
+MOST_READ = 300_000
+"""Most word pieces that a model reads for one question in all its passes: about a minute of the
+embedded model on two cores."""
 
 
 def bearable(pieces: int, *, field: str) -> None:
-    """Refuse a question that would keep a machine busy for many minutes.
+    """Refuse a question that would keep a machine busy for minutes.
 
     Args:
         pieces: word pieces that would be read in all passes together.

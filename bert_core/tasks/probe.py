@@ -6,7 +6,7 @@ slot masked (Kurita et al. 2019, arXiv:1906.07337). A probe describes sentences 
 it is no verdict on a model.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.marks import MASK_SPELLINGS
-from bert_core.tasks.candidates import score_candidates
+from bert_core.tasks.candidates import passes_of, score_candidates
 from bert_core.tasks.distribution import log_sum_exp
 from bert_core.tasks.limits import bearable, writable_words
 
@@ -170,13 +170,20 @@ def _check(
         # By pieces, since a vocabulary can read two spellings alike.
         if ids in spelled["group_a"]:
             raise InputError(f"'{word}' is in both groups.", field="group_b")
-    # A pass for each piece of each word: at most, since words that begin alike share some.
-    passes = [len(ids) for ids in (*spelled["group_a"], *spelled["group_b"])]
-    longest = [len(encoder.pieces_of(each)) for each in templates]
-    bearable((len(slots) + 1) * sum(longest) * sum(passes), field="group_b")
+    words = dict(zip((*group_a, *group_b), (*spelled["group_a"], *spelled["group_b"]), strict=True))
+    _bearable(encoder, templates, len(slots), words)
     for slot in slots:
         if any(len(MASK_SPELLINGS.findall(each.replace(SLOT, slot))) != 1 for each in templates):
             raise InputError(f"The slot word '{slot}' makes or breaks a mask.", field="slots")
+
+
+def _bearable(
+    encoder: Encoder, templates: Sequence[str], slots: int, words: Mapping[str, tuple[int, ...]]
+) -> None:
+    counts = [count for count, _ in passes_of(words)]
+    lengths = [len(encoder.pieces_of(template)) for template in templates]
+    once = sum(length + count for length in lengths for count in counts)
+    bearable((slots + 1) * once, field="group_b")
 
 
 def _pieces(encoder: Encoder, word: str, field: str) -> tuple[int, ...]:

@@ -63,7 +63,8 @@ def get(run_id: str, home: Path | None = None) -> RunFolder:
     Raises:
         RunError: there is none, or there are several.
     """
-    if not (runs_folder(home) / run_id / "spec.json").is_file() or not _ID.fullmatch(run_id):
+    # The form first: a name of another may lead elsewhere, or be longer than a disk allows.
+    if not _ID.fullmatch(run_id) or not (runs_folder(home) / run_id / "spec.json").is_file():
         run_id = _only_match(run_id, home)
     folder = RunFolder(runs_folder(home) / run_id)
     if not _ID.fullmatch(run_id) or not (folder.path / "spec.json").is_file():

@@ -15,7 +15,7 @@ from bert_core.analysis.embeddings.scoring import LayerScore
 from bert_core.analysis.embeddings.senses import SensesResult
 from bert_core.views.embedding_tables import NO_SENSE, READING_NAMES, layer_name
 from bert_core.views.escaping import plotly_text
-from bert_core.views.numbers import percent
+from bert_core.views.numbers import percent, share
 from bert_core.views.palette import ACCENT, CATEGORIES, SEQUENTIAL
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
@@ -49,11 +49,15 @@ def points(
     names = ["", ""]
     if projection.explained is not None:
         names = [
-            f"component {n}: {percent(share)} of the variance"
-            for n, share in enumerate(projection.explained, start=1)
+            f"component {n}: {percent(part)} of the variance"
+            for n, part in enumerate(projection.explained, start=1)
         ]
     figure.update_xaxes(title=names[0], showticklabels=False, zeroline=False)
     figure.update_yaxes(title=names[1], showticklabels=False, zeroline=False)
+    # Of few points the outermost, with its number, would lie on the edge.
+    low, high = projection.points[:, 1].min(), projection.points[:, 1].max()
+    room = 0.12 * (high - low) or 1.0
+    figure.update_yaxes(range=[low - room, high + room])
     figure.update_layout(
         height=440, margin=MARGIN, legend={"orientation": "h", "y": 1.1}, clickmode="event+select"
     )
@@ -107,7 +111,7 @@ def small_multiples(
 
 
 def matrix(space: Space, occurrences: Sequence[Occurrence]) -> Any:
-    """Every sentence against every other, those of a sense together; darker is closer.
+    """Every sentence against every other, those of a sense together; fuller colour is closer.
 
     Args:
         space: of the N vectors.
@@ -181,26 +185,27 @@ def readings(result: SensesResult) -> Any:
         x=[each.best.accuracy for each in order], y=rows, orientation="h", width=0.42,
         marker={"color": [ACCENT if own else "#a5a2f5" for own in deep]}, showlegend=False,
         customdata=[[each.best.silhouette, each.luck, each.p] for each in order],
-        text=[percent(each.best.accuracy) for each in order], textposition="auto",
         hovertemplate="%{x:.1%} have a neighbour of the same sense<br>silhouette "
         "%{customdata[0]:.2f}<br>shuffled senses: 95 of 100 stay at or below %{customdata[1]:.0%}"
         "<br>p = %{customdata[2]:.3f}<extra></extra>",
     )  # fmt: skip
     for row, each in zip(rows, order, strict=True):
-        layer = "" if each.reading == "table" else f" · layer {each.best.layer}"
+        layer = "" if each.reading == "table" else f", layer {each.best.layer}"
+        words = f"{READING_NAMES[each.reading]} · <b>{share(each.best.accuracy)}</b>{layer}"
+        # Above the bar: on it the marks of luck and guessing would cross the figure.
         figure.add_annotation(
-            x=0, y=row, text=f"<b>{READING_NAMES[each.reading]}</b>{layer}", showarrow=False,
-            xanchor="left", yshift=20, font={"size": 13},
+            x=0, y=row, text=words, showarrow=False, xanchor="left", yshift=24,
+            font={"size": 13},
         )  # fmt: skip
     figure.add_scatter(
         x=[each.luck for each in order], y=rows, mode="markers", name="luck (95 of 100 shuffles)",
-        marker={"symbol": "line-ns-open", "size": 20, "color": CATEGORIES[1],
+        marker={"symbol": "line-ns-open", "size": 18, "color": CATEGORIES[1],
                 "line": {"width": 2}},
         hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
         x=[result.chance, result.chance, None] * len(order),
-        y=[edge for row in rows for edge in (row - 0.27, row + 0.27, None)],
+        y=[edge for row in rows for edge in (row - 0.21, row + 0.21, None)],
         mode="lines", hoverinfo="skip", name=f"guessing, {percent(result.chance)}",
         line={"color": GREY, "dash": "dot", "width": 3},
     )  # fmt: skip

@@ -8,7 +8,7 @@ from bert_core.analysis.embeddings.readings import Reading
 from bert_core.analysis.embeddings.senses import SensesResult
 from bert_core.analysis.embeddings.vectors import WordTrace
 from bert_core.views.bars import Bar, Column
-from bert_core.views.numbers import counted, joined, nats, percent
+from bert_core.views.numbers import counted, joined, nats, percent, share
 from bert_core.views.plain import table
 from bert_core.views.tables import BarTable
 
@@ -53,10 +53,10 @@ def verdict(result: SensesResult) -> str:
     side = max(best["left"].accuracy, best["right"].accuracy)
     return (
         f"Reading both sides in every layer, BERT puts {right:g} of {count} sentences next to one "
-        f"of the same sense ({percent(best['deep'].accuracy)}, {layer_name(best['deep'].layer)}). "
-        f"One side alone comes to {percent(side)} at best, the two side by side to "
-        f"{percent(best['shallow'].accuracy)}. The word without its sentence is at "
-        f"{percent(best['table'].accuracy)}; guessing gives {percent(result.chance)}.{caution}"
+        f"of the same sense ({share(best['deep'].accuracy)}, {layer_name(best['deep'].layer)}). "
+        f"One side alone comes to {share(side)} at best, the two side by side to "
+        f"{share(best['shallow'].accuracy)}. The word without its sentence is at "
+        f"{share(best['table'].accuracy)}; guessing gives {share(result.chance)}.{caution}"
     )
 
 
@@ -124,8 +124,8 @@ def text(result: SensesResult) -> str:
         (
             READING_NAMES[each.reading],
             "–" if each.reading == "table" else str(each.best.layer),
-            percent(each.best.accuracy),
-            percent(each.luck),
+            share(each.best.accuracy),
+            share(each.luck),
             f"{each.p:.3f}",
             nats(each.best.silhouette),
         )

@@ -55,14 +55,15 @@ def paths(result: TokenLayers) -> Any:
 
 def together(result: TokenLayers) -> Any:
     """Mean cosine of two pieces of the sentence at every layer."""
-    figure = go.Figure()
+    figure, low = go.Figure(), float(result.to_all.min())
     figure.add_scatter(
         x=[layer_name(layer, brief=True) for layer in range(len(result.to_all))],
         y=result.to_all, mode="lines+markers", line={"color": ACCENT, "width": 2.5},
         marker={"size": 8}, hovertemplate="layer %{x}: %{y:.3f}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title="layer", type="category")
-    figure.update_yaxes(title="mean cosine of two pieces")
+    # In full, so that hardly any change looks like that.
+    figure.update_yaxes(title="mean cosine of two pieces", range=[min(-0.2, low - 0.05), 1.02])
     figure.update_layout(height=280, margin=MARGIN)
     return figure
 
@@ -82,7 +83,7 @@ def _heat(result: TokenLayers, values: Any) -> Any:
         colorbar={"title": "cosine", "thickness": 12},
         hovertemplate="layer %{y}, %{customdata}: %{z:.3f}<extra></extra>",
     )
-    figure.update_xaxes(tickvals=list(range(pieces)), ticktext=names, tickangle=-45)
-    figure.update_yaxes(title="layer", type="category", autorange="reversed")
+    figure.update_xaxes(tickvals=list(range(pieces)), ticktext=names, tickangle=-45, showgrid=False)
+    figure.update_yaxes(title="layer", type="category", autorange="reversed", showgrid=False)
     figure.update_layout(height=150 + 26 * rows, margin=MARGIN)
     return figure

@@ -24,13 +24,14 @@ from bert_core.views.tables import BarTable, token_chips
 
 NUMBERED = 12
 """Sentences up to which the map writes its figures into the cells."""
+IS_NEXT = "P(is next)"
 _SHOWN = 70
 _STRONG = 0.75
 _WEIGHT = Column(
     "weight", "number", help="Log-odds of 'is next' with it, less those without it, in nats."
 )
 _BAR = Column("Bar", "bar")
-_IS = Column("P(is next)", "number", help="Softmax of both outputs.")
+_IS = Column(IS_NEXT, "number", help="Softmax of both outputs.")
 _NOT = Column("P(not next)", "number", optional=True)
 _LOGITS = Column(
     "logits 0 · 1", "number", help="Outputs of the head, in nats; 0 = is next.", optional=True
@@ -212,16 +213,21 @@ def _write_figures(figure: Any, chances: NDArray[np.float64], ink: str) -> None:
 def scored_rows(
     table: PairTable, scores: Sequence[NextScore | str], most: int = 500
 ) -> list[dict[str, object]]:
-    """The first rows of a scored table, rounded for reading; the file holds the exact figures."""
+    """The first rows of a scored table for reading; the file holds the exact figures.
+
+    A column of problems stands there only where a row has one.
+    """
+    shown = list(zip(table.rows[:most], scores[:most], strict=True))
+    faults = any(isinstance(score, str) for _, score in shown)
     return [
         {
             "line": row.line,
             table.taken[0]: row.text,
             table.taken[1]: row.pair,
-            "P(is next)": None if isinstance(score, str) else round(score.p_is_next, 4),
-            "problem": score if isinstance(score, str) else "",
+            IS_NEXT: None if isinstance(score, str) else score.p_is_next,
+            **({"problem": score if isinstance(score, str) else ""} if faults else {}),
         }
-        for row, score in zip(table.rows[:most], scores[:most], strict=True)
+        for row, score in shown
     ]
 
 

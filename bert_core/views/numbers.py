@@ -13,6 +13,16 @@ def percent(probability: float) -> str:
     return "< 0.1 %" if probability < 0.001 else f"{probability * 100:.1f} %"
 
 
+def share(part: float) -> str:
+    """A share of what was counted, in percent: none of it is 0, not nearly 0.
+
+    Example:
+        >>> share(0.5), share(0.0), share(0.0004)
+        ('50.0 %', '0 %', '< 0.1 %')
+    """
+    return percent(part) if part else "0 %"
+
+
 def signed(value: float) -> str:
     """A log-odds figure with its sign and two decimals.
 

@@ -5,7 +5,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from bert_core.analysis.tokenization.statistics import LIMITS, TokenStatistics
-from bert_core.views.numbers import percent
+from bert_core.views.numbers import share
 from bert_core.views.palette import ACCENT, CATEGORIES
 
 BINS = 32
@@ -36,11 +36,11 @@ def lengths_figure(result: TokenStatistics) -> Any:
     figure.add_bar(x=places, y=lines, width=widths, marker_color=ACCENT, customdata=names,
                    hovertemplate="%{customdata}: %{y:,} lines<extra></extra>")  # fmt: skip
     for limit in (limit for limit in LIMITS if limit <= top):
-        share = percent(result.fitting(limit) / max(1, result.seen))
+        part = share(result.fitting(limit) / max(1, result.seen))
         figure.add_vline(
             x=limit,
             line={"color": CATEGORIES[1], "dash": "dot", "width": 2},
-            annotation={"text": f"{limit}: {share} fit", "textangle": -90, "xanchor": "right",
+            annotation={"text": f"{limit}: {part} fit", "textangle": -90, "xanchor": "right",
                         "yanchor": "top", "y": 1, "showarrow": False},
         )  # fmt: skip
     figure.update_xaxes(title="word pieces of a line, special ones included", showgrid=False,

@@ -18,18 +18,19 @@ NAMES = {
 """What the steps are called on a page."""
 MOST = 8
 _CONTROLS = {"\t": "tab", "\n": "line end", "\r": "carriage return", " ": "space"}
+_SIGNS = {" ": "␣", "\n": "⏎"}
 
 
 def seen(text: str) -> str:
     r"""A text in which everything can be seen.
 
     Example:
-        >>> seen(" a"), seen("\t"), seen("\u200b"), seen("a\u200bb")
-        ('␣a', 'tab', 'U+200B zero width space', 'a‹U+200B›b')
+        >>> seen(" a\n"), seen("\t"), seen("\u200b"), seen("a\u200bb")
+        ('␣a⏎', 'tab', 'U+200B zero width space', 'a‹U+200B›b')
     """
     if len(text) == 1:
         return _named(text)
-    return "".join((c if c != " " else "␣") if c.isprintable() else f"‹{_code(c)}›" for c in text)
+    return "".join(_SIGNS.get(c) or (c if c.isprintable() else f"‹{_code(c)}›") for c in text)
 
 
 def change(stretch: Stretch) -> str:

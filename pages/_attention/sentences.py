@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,15 +9,13 @@ import streamlit as st
 from bert_core import Encoder, InputError, ModelChoice
 from bert_core.analysis.attention.corpus import CorpusResult, head_statistics
 from bert_core.data.lines import READY, read_lines, split_lines
-from bert_core.data.uploads import keep_upload
-from bert_core.settings import read_settings
 from bert_core.views.numbers import counted
 from bert_core.views.run_lines import duration
 from pages._shared.answers import is_kept, kept, newest
 from pages._shared.models import encoder_with_progress
-from pages._shared.sentences import escaped
+from pages._shared.sent import named, receive
 from pages._shared.tables import ProgressBar
-from pages._shared.uploads import offered, upload
+from pages._shared.uploads import offered
 
 SOURCES = ("Ready sentences", "Paste", "Upload")
 AT_ONCE = 10_000  # characters that are worked through without asking
@@ -67,29 +64,12 @@ def _pasted() -> Sentences | None:
 
 def _uploaded() -> Sentences | None:
     """A file is read once; it stays chosen when the visitor comes back to the page."""
-    values = st.session_state
-
-    def changed() -> None:
-        values.pop("at_file", None)
-
-    sent = upload("A text file with one sentence on each line", ["txt"], key="at_upload",
-                  on_change=changed)  # fmt: skip
-    if sent is not None and "at_file" not in values:
-        values["at_file"] = keep_upload(sent, sent.name, read_settings().home), sent.name
-    if "at_file" not in values:
-        return None
-    path, name = values["at_file"]
+    sent = receive("A text file with one sentence on each line", ["txt"], "at_upload")
     if sent is None:
-        st.caption(escaped(f"Still here: {name}."))
-    return Sentences(newest("sentences", (path,), lambda: _read(path, name)), str(path), name)
-
-
-def _read(path: Path, name: str) -> list[str]:
-    """The lines; errors speak of the file by the visitor's name."""
-    try:
-        return read_lines(path)
-    except InputError as error:
-        raise InputError(str(error).replace(path.name, name), field=error.field) from None
+        return None
+    with named(sent):
+        lines = newest("sentences", (sent.path,), lambda: read_lines(sent.path))
+    return Sentences(lines, str(sent.path), sent.name)
 
 
 def statistics(choice: ModelChoice, given: Sentences) -> CorpusResult | None:

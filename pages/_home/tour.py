@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from bert_core.analysis.embeddings.sentences import ready_sets
 from bert_core.examples import documents, examples
 
 
@@ -34,6 +35,9 @@ class Stop:
 def _stops() -> tuple[Stop, ...]:
     gap = examples("masked_word")["Two sentences"]
     pronoun = examples("attention")["Pronoun"]
+    bank = ready_sets()["bank"].sentences
+    river, money = (next(each.text for each in bank if each.label == sense)
+                    for sense in ("river", "money"))  # fmt: skip
     follows = next(iter(examples("next_sentence").values()))
     document = next(iter(documents().values()))
     return (
@@ -45,8 +49,8 @@ def _stops() -> tuple[Stop, ...]:
              ":material/grid_view:", {"text": pronoun.text, "pair": ""}),
         Stop("Which bank?", "One word, two senses: see them part, layer by layer. And see why "
              "reading from both sides matters.",
-             "They sat on the bank of the river.\nThe bank lent them the money.",
-             "words_in_context.py", "Words in context", ":material/scatter_plot:"),
+             f"{river}\n{money}", "words_in_context.py", "Words in context",
+             ":material/scatter_plot:", {"set": "bank"}),
         Stop("Does it follow?", "Two sentences, one score. Turn them round, or see which words "
              "and heads decide.", f"{follows.text}\n{follows.pair}", "next_sentence.py",
              "Next sentence", ":material/low_priority:",

@@ -6,8 +6,7 @@ import streamlit as st
 
 from bert_core import InputError, ModelChoice
 from bert_core.data.text_pairs import PairTable, read_pairs
-from bert_core.data.uploads import keep_upload
-from bert_core.settings import PROJECT, read_settings
+from bert_core.settings import PROJECT
 from bert_core.tasks.next_pairs import score_blocks
 from bert_core.tasks.next_sentence import NextScore
 from bert_core.views import next_sentences
@@ -15,9 +14,10 @@ from bert_core.views.next_files import table_lines
 from bert_core.views.numbers import counted
 from pages._shared.answers import is_kept, kept, newest
 from pages._shared.models import encoder_with_progress
-from pages._shared.sentences import escaped, show_notes, shown_errors
+from pages._shared.sent import Sent, named, receive
+from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar
-from pages._shared.uploads import offered, upload
+from pages._shared.uploads import offered
 
 Scores = list[NextScore | str]
 AT_ONCE = 100  # rows that are scored without asking
@@ -35,32 +35,18 @@ def panel(choice: ModelChoice) -> None:
         source = st.segmented_control("Pairs", sources, key="nx_source", default=SOURCES[0],
                                       required=True, persist_state="session",
                                       label_visibility="collapsed")  # fmt: skip
-        sent = (READY, READY.name) if source == SOURCES[0] else _receive()
+        label = "A table with the columns text_a and text_b"
+        ready = source == SOURCES[0]
+        sent = Sent(READY, READY.name) if ready else receive(label, ENDINGS, "nx_upload")
         if sent is None:
             return
         path, name = sent
         columns = _columns() if source == SOURCES[1] else ()
-        table = newest("pairs", (path, columns), lambda: _read(path, name, columns))
+        with named(sent):
+            table = newest("pairs", (path, columns), lambda: read_pairs(path, columns))
         scores = _scored(choice, table, (path, columns))
         if scores is not None:
             _result(table, scores, name)
-
-
-def _receive() -> tuple[Path, str] | None:
-    """The file, which stays chosen when the visitor comes back to the page, and its name."""
-    values = st.session_state
-
-    def changed() -> None:
-        values.pop("nx_file", None)
-
-    file = upload("A table with the columns text_a and text_b", ENDINGS, key="nx_upload",
-                  on_change=changed)  # fmt: skip
-    if file is not None and "nx_file" not in values:
-        values["nx_file"] = keep_upload(file, file.name, read_settings().home), file.name
-    found: tuple[Path, str] | None = values.get("nx_file")
-    if found is not None and file is None:
-        st.caption(escaped(f"Still here: {found[1]}."))
-    return found
 
 
 def _columns() -> tuple[str, ...]:
@@ -75,14 +61,6 @@ def _columns() -> tuple[str, ...]:
     if len(given) == 1:
         raise InputError("Name both columns, or none.", field="columns")
     return given
-
-
-def _read(path: Path, name: str, columns: tuple[str, ...]) -> PairTable:
-    """The pairs; errors speak of the file by the visitor's name."""
-    try:
-        return read_pairs(path, columns)
-    except InputError as error:
-        raise InputError(str(error).replace(path.name, name), field=error.field) from None
 
 
 def _scored(choice: ModelChoice, table: PairTable, file: tuple[object, ...]) -> Scores | None:
@@ -116,8 +94,10 @@ def _result(table: PairTable, scores: Scores, name: str) -> None:
     st.markdown(f"**{len(done):,} of {table.read:,}** rows were scored; **{follow:,}** are said "
                 "to follow.")  # fmt: skip
     _problems(table, scores)
+    # A number and not words, so that a click on the column's head sorts by it.
+    figures = {next_sentences.IS_NEXT: st.column_config.NumberColumn(format="%.4f")}
     st.dataframe(next_sentences.scored_rows(table, scores, MOST_SHOWN), hide_index=True,
-                 key="nx_scored")  # fmt: skip
+                 column_config=figures, key="nx_scored")  # fmt: skip
     if len(scores) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN:,} rows; the file has all.")
     st.download_button("Download the scored table", lambda: "".join(table_lines(table, [scores])),

@@ -1,6 +1,6 @@
 """Browser components, registered from the texts in ``assets/components``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,4 +27,11 @@ def register(name: str, *shared: str) -> Callable[..., Any]:
         )
         for kind in ("js", "css")
     )
-    return st.components.v2.component(f"bert_{name}", js=script, css=style)
+    mounted = st.components.v2.component(f"bert_{name}", js=script, css=style)
+
+    def mount(*, data: Mapping[str, Any] | bytes, **how: Any) -> Any:
+        # Among the values of a dictionary Streamlit looks for tables, and brings pandas into
+        # memory to know them: 60 MiB that most pages do without. In a list it looks for none.
+        return mounted(data=data if isinstance(data, bytes) else [data], **how)
+
+    return mount

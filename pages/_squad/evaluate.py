@@ -17,14 +17,15 @@ from bert_core.training.samples import sample
 from bert_core.views.decoders import DECODER_NAMES
 from pages._shared.answers import is_kept, kept
 from pages._shared.models import encoder_with_progress
+from pages._shared.sent import Sent, named, receive
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import ProgressBar
 from pages._shared.uploads import offered
 from pages._squad import scores
-from pages._squad.sent import Sent, named, receive
 
 SAMPLES = {"Sample (SQuAD 1.1's form)": "squad", "Sample (2.0: some have no answer)": "squad2"}
 SOURCES = (*SAMPLES, "Upload")
+ENDINGS = ("json", "jsonl")
 WAYS = ("Read with the model", "Score predictions that you have")
 
 
@@ -61,7 +62,7 @@ def _gold() -> Sent | None:
     if source in SAMPLES:
         st.caption("A few questions of our own, to see how this goes.")
         return Sent(sample(SAMPLES[source])[1], source)
-    return receive("Questions with gold answers: SQuAD's JSON, or JSONL", "qa_gold_file")
+    return receive("Questions with gold answers: SQuAD's JSON, or JSONL", ENDINGS, "qa_gold_file")
 
 
 def _settings() -> EvaluationSettings:
@@ -108,9 +109,9 @@ def _read(choice: ModelChoice, gold: Sent, settings: EvaluationSettings) -> scor
 def _score(gold: Sent) -> scores.Done | None:
     left, right = st.columns(2)
     with left:
-        said = receive("predictions.json", "qa_said_file")
+        said = receive("predictions.json", ENDINGS, "qa_said_file")
     with right:
-        odds = receive("null_odds.json, optional", "qa_odds_file")
+        odds = receive("null_odds.json, optional", ENDINGS, "qa_odds_file")
     if said is None:
         return None
     threshold = 1.0

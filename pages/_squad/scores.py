@@ -17,10 +17,10 @@ from bert_core.evaluation.summary import summarise
 from bert_core.views import evaluation_figures, evaluations
 from pages._shared.answers import kept
 from pages._shared.components import bars
+from pages._shared.sent import Sent
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
 from pages._squad import state
-from pages._squad.sent import Sent
 
 CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 AT_ONCE = 50  # questions in the list

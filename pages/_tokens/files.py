@@ -8,7 +8,7 @@ from bert_core import ModelChoice, token_statistics
 from bert_core.analysis.tokenization.statistics import LIMITS, TokenStatistics
 from bert_core.data.uploads import keep_upload, local_file
 from bert_core.settings import PROJECT, read_settings
-from bert_core.views.numbers import counted, joined, percent
+from bert_core.views.numbers import counted, joined, percent, share
 from bert_core.views.token_figures import lengths_figure
 from bert_core.views.token_snippets import statistics_snippet
 from bert_core.views.token_tables import words_table
@@ -92,7 +92,7 @@ def _figures(result: TokenStatistics) -> None:
     third.metric("Longest line", f"{result.longest:,}", border=True,
                  help="In pieces, special ones included.")  # fmt: skip
     fits = result.fitting(LIMITS[0]) / max(1, result.seen)
-    fourth.metric(f"Lines that fit {LIMITS[0]}", percent(fits), border=True)
+    fourth.metric(f"Lines that fit {LIMITS[0]}", share(fits), border=True)
     left_out = f", {result.left_out:,} could not be read" if result.left_out else ""
     st.caption(escaped(
         f"{result.file}: {counted(result.lines, 'line')}, {result.blank:,} blank, "

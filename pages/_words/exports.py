@@ -52,7 +52,7 @@ def _html(seen: Seen, result: SensesResult | None, how: How, link: str, snippet:
                         embedding_figures.points(points, trace.occurrences)))  # fmt: skip
     except InputError as error:
         why = str(error)
-    figures.append((f"How close they are at {here}; darker is closer. {why}",
+    figures.append((f"How close they are at {here}; fuller colour is closer. {why}",
                     embedding_figures.matrix(seen.space, trace.occurrences)))  # fmt: skip
     if result is not None:
         figures.insert(0, (verdict(result), embedding_figures.readings(result)))

@@ -6,7 +6,7 @@ from bert_core import InputError
 from bert_core.analysis.embeddings.projection import Projection
 from bert_core.views import embedding_figures
 from bert_core.views.embedding_tables import layer_name, space_words
-from bert_core.views.numbers import nats, percent
+from bert_core.views.numbers import nats, share
 from pages._shared.sentences import show_notes, shown_errors
 from pages._words import state
 from pages._words.charts import chart
@@ -62,11 +62,11 @@ def _layer_words(seen: Seen) -> str:
         return ""
     score = seen.curve[seen.layer]
     words = (
-        f"{layer_name(seen.layer).capitalize()}: {percent(score.accuracy)} have a neighbour of the "
+        f"{layer_name(seen.layer).capitalize()}: {share(score.accuracy)} have a neighbour of the "
     )
     words += f"same sense, silhouette {nats(score.silhouette)}."
     best = max(seen.curve[1:], key=lambda each: (each.accuracy, each.silhouette))
-    if best.layer == seen.layer:
+    if best.layer == seen.layer and best.silhouette > 0:
         words += " No layer tells the senses apart better."
     return words
 

@@ -44,6 +44,8 @@ LINKED = (*FIELDS, *sidebar.FIELDS)
 def fill_in() -> None:
     """Write a ready set into the inputs when a link, or nothing, asked for it by name."""
     values = st.session_state
+    if values["wc_text"] not in ("", TEXTS.get(values["wc_set"])):
+        values["wc_set"] = OWN  # a link that was written by hand may not say so
     if values["wc_set"] in SETS and not values["wc_text"]:
         values.update(wc_word=values["wc_set"], wc_text=TEXTS[values["wc_set"]])
 

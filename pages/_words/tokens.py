@@ -19,8 +19,8 @@ from pages._words.charts import chart
 FIGURES = {
     "What is left of the start": (
         layer_figures.to_start,
-        "How much of each piece's first vector is left. Dark: it still says what it said before "
-        "any context; pale: the sentence has changed it.",
+        "How much of each piece's first vector is left. Full colour: it still says what it said "
+        "before any context; faint: the sentence has changed it.",
     ),
     "Pieces beside it": (
         layer_figures.to_neighbours,

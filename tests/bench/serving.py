@@ -165,7 +165,10 @@ def once(browser: Browser, port: int) -> dict[str, tuple[Moment, Moment]]:
     with app(port) as server:
         server.healthy("/healthz")
         words = PAGES["masked_word"]
-        found["first answer"] = [found["home painted"][0], seen(browser, server, "masked_word", words)]
+        found["first answer"] = [
+            found["home painted"][0],
+            seen(browser, server, "masked_word", words),
+        ]
         held = server.memory()
     found["memory, MiB"] = [Moment(least, 0), Moment(held, 0)]
     return {name: (both[0], both[1]) for name, both in found.items()}
@@ -184,8 +187,12 @@ def start(browser: Browser, rounds: int, port: int) -> None:
         spent = [middle(name, which, "processor") for which in (0, 1)]
         ratio = statistics.median(e[name][1].clock / e[name][0].clock for e in all_rounds)
         work = f" ({spent[1] / spent[0]:.2f})" if spent[0] else ""
-        both = [f"{c:.2f} ({s:.2f})" if s else f"{c:.0f}" for c, s in zip(clock, spent, strict=True)]
-        print(f"{name:<16}{both[0]:>16}{both[1]:>16}{ratio:>7.2f}{work:>7}{clock[1] - clock[0]:>8.2f}")
+        both = [
+            f"{c:.2f} ({s:.2f})" if s else f"{c:.0f}" for c, s in zip(clock, spent, strict=True)
+        ]
+        print(
+            f"{name:<16}{both[0]:>16}{both[1]:>16}{ratio:>7.2f}{work:>7}{clock[1] - clock[0]:>8.2f}"
+        )
 
 
 # ---- the soak ----------------------------------------------------------------------------------
@@ -231,7 +238,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--minutes", type=float, default=4.0)
-    options.add_argument("--settle", type=float, help="minutes; by default 5, or half of a short soak")
+    options.add_argument(
+        "--settle", type=float, help="minutes; by default 5, or half of a short soak"
+    )
     options.add_argument("--port", type=int, default=8628)
     options.add_argument("--only", choices=("start", "soak"))
     chosen = options.parse_args()

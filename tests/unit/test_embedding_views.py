@@ -81,6 +81,17 @@ def test_the_points_are_the_sentences(bank) -> None:
     assert sorted(numbers) == list(range(24))
     assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
     assert "<b>bank</b>" in figure.data[0].customdata[0][1]
+    low, high = figure.layout.yaxis.range
+    heights = [y for each in figure.data for y in each.y]
+    assert low < min(heights) < max(heights) < high
+
+
+def test_the_axis_of_all_pieces_is_whole(tiny_bert) -> None:
+    for centre in (True, False):
+        found = token_layers(tiny_bert, "the snow is on the river", centre=centre)
+        low, high = layer_figures.together(found).layout.yaxis.range
+        assert low < min(0.0, found.to_all.min())
+        assert high > 1.0
 
 
 def test_the_matrix_is_sorted_by_sense(heron) -> None:
@@ -99,6 +110,9 @@ def test_the_figure_of_five_readings(embedded, bank) -> None:
     assert list(bars.x) == [each.best.accuracy for each in reversed(result.readings)]
     assert list(luck.x) == [each.luck for each in reversed(result.readings)]
     assert guessing.x[0] == result.chance
+    said = [each.text for each in embedding_figures.readings(result).layout.annotations]
+    assert said[0] == "Both sides in every layer: BERT · <b>100.0 %</b>, layer 5"
+    assert said[-1] == "No context: the word alone · <b>47.8 %</b>"
     words = embedding_tables.verdict(result)
     assert "24 of 24 sentences" in words
     assert "(100.0 %, layer 5)" in words

@@ -215,6 +215,30 @@ def test_only_the_files_of_a_model_are_fetched(server: Hub) -> None:
     ]  # fmt: skip
 
 
+def test_programs_in_a_repository_are_not_run(server: Hub, tmp_path: Path) -> None:
+    mark = tmp_path / "it-ran"
+    config = json.loads(server.files["config.json"])
+    config["auto_map"] = {"AutoConfig": "evil.C", "AutoModel": f"{REPO}--evil.M"}
+    config |= {"custom_pipelines": {"fill-mask": {"impl": "evil.P"}}, "trust_remote_code": True}
+    cutter = json.loads(server.files["tokenizer_config.json"])
+    cutter["auto_map"] = {"AutoTokenizer": ["evil.T", "evil.T"]}
+    server.files |= {
+        "config.json": json.dumps(config).encode(),
+        "tokenizer_config.json": json.dumps(cutter).encode(),
+        "evil.py": f"open({str(mark)!r}, 'w').close()\nC = M = P = T = object\n".encode(),
+    }
+    encoder = load(ModelChoice(source=REPO))
+    assert encoder.tokenize("fresh [MASK]").masks
+    assert not mark.exists()
+    assert not any("evil.py" in path for _, path in server.asked)
+
+
+def test_a_huge_tokenizer_is_not_fetched(server: Hub) -> None:
+    server.files["tokenizer.json"] = bytes(65 * 2**20)
+    refuse(r"tokenizer\.json of town/tiny-bert has 65 MiB; at most 64 MiB")
+    assert not any("/resolve/" in path for _, path in server.asked)
+
+
 def test_a_second_time_nothing_is_fetched(server: Hub) -> None:
     first = hub.download(REPO, None)
     server.asked.clear()

@@ -146,6 +146,8 @@ def test_a_scored_table_keeps_its_columns_and_tells_what_has_no_score(tmp_path: 
     rows = next_sentences.scored_rows(table, [SCORE, "Why.", SCORE], most=2)
     assert [row["line"] for row in rows] == [2, 4]
     assert [row["problem"] for row in rows] == ["", "Why."]
+    assert [row["P(is next)"] for row in rows] == [SCORE.p_is_next, None]
+    assert "problem" not in next_sentences.scored_rows(table, [SCORE] * 3)[0]
 
 
 def test_a_table_can_be_scored_twice(tmp_path: Path) -> None:

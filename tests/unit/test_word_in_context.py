@@ -222,7 +222,7 @@ def test_another_occurrence_can_be_taken(tiny_bert) -> None:
     assert [each.start for each in second.occurrences] == [15, 4]
     assert usual.notes == ("Line 1 has the word 2 times; number 1 is taken.",)
     assert second.notes == ("Line 1 has the word 2 times; number 2 is taken.",)
-    with pytest.raises(InputError, match="Line 1 has the word 2 times; there is no occurrence 3"):
+    with pytest.raises(InputError, match="Line 1 has no occurrence 3 of the word; it has 2"):
         word_in_context(tiny_bert, lines, "heron", which={1: 3})
 
 

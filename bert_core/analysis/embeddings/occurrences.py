@@ -133,8 +133,7 @@ def _occurrence(
 ) -> Occurrence:
     if not 1 <= number <= len(places):
         raise InputError(
-            f"Line {sentence.line} has the word {len(places)} times; there is no occurrence "
-            f"{number}.",
+            f"Line {sentence.line} has no occurrence {number} of the word; it has {len(places)}.",
             field="which",
         )
     positions = places[number - 1]

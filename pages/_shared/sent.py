@@ -1,6 +1,6 @@
-"""Files that a visitor sent to the evaluation: kept while the session lasts, under their names."""
+"""Files that a visitor sent: kept while the session lasts, spoken of by their names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -26,14 +26,14 @@ class Sent(NamedTuple):
     name: str
 
 
-def receive(label: str, key: str) -> Sent | None:
+def receive(label: str, endings: Sequence[str], key: str) -> Sent | None:
     """A file uploader whose file stays chosen when the visitor comes back to the page."""
     kept = f"{key}_kept"
 
     def changed() -> None:
         st.session_state.pop(kept, None)
 
-    file = upload(label, ["json", "jsonl"], key=key, on_change=changed)
+    file = upload(label, endings, key=key, on_change=changed)
     if file is not None and kept not in st.session_state:
         path = keep_upload(file, file.name, read_settings().home)
         st.session_state[kept] = Sent(path, file.name)
