@@ -18,6 +18,7 @@ PROJECT = Path(__file__).resolve().parent
 sys.path.insert(0, str(PROJECT))  # pages import bert_core, whatever folder this is started from
 
 from pages._server.api import Api  # noqa: E402
+from pages._server.coming import Coming  # noqa: E402
 from pages._server.ending import before_the_end  # noqa: E402
 from pages._server.headers import Headers  # noqa: E402
 from pages._server.hosts import OwnNames  # noqa: E402
@@ -40,6 +41,6 @@ async def lifespan(served: object) -> AsyncIterator[None]:
 app = st.App(
     PROJECT / "pages" / "main.py",
     routes=[Route("/healthz", health.answer), *api.routes()],
-    middleware=[Middleware(Headers), Middleware(OwnNames)],
+    middleware=[Middleware(Headers), Middleware(OwnNames), Middleware(Coming, tell=health.hurry)],
     lifespan=lifespan,
 )

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from bert_core.model.devices import polite_threads
+from bert_core.settings import COMMAND_LINE
 from tests import tiny
 
 # Read by the libraries when they are imported first, so set before any test module is.
@@ -23,6 +24,8 @@ _HOME = tempfile.mkdtemp(prefix="bert-explorer-tests-")
 os.environ["HF_HOME"] = _HOME
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["BERT_EXPLORER_HOME"] = os.path.join(_HOME, "explorer")
+# The runs of tests have no pages to give way to.
+os.environ[COMMAND_LINE] = "1"
 for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "TRANSFORMERS_OFFLINE"):
     os.environ.pop(name, None)
 

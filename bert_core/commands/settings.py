@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import sys
 from typing import Annotated
 
@@ -31,13 +32,11 @@ def serve(
     os.environ.pop(COMMAND_LINE, None)  # from here on it is the visitors'
     with sentences():
         chosen = read_settings()
-    # In this process's place, so that a signal reaches the server itself.
-    os.execv(  # noqa: S606 - no shell, and the settings were checked
-        sys.executable,
-        [
-            sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py"),
-            "--server.address", chosen.address, "--server.port", str(chosen.port),
-            "--server.maxUploadSize", str(1 if chosen.demo else chosen.upload_mib),
-            "--logger.level", chosen.log_level,
-        ],
-    )  # fmt: skip
+    # In this process, so that a signal reaches the server itself and nothing is imported twice.
+    sys.argv = [
+        "streamlit", "run", str(PROJECT / "app.py"),
+        "--server.address", chosen.address, "--server.port", str(chosen.port),
+        "--server.maxUploadSize", str(1 if chosen.demo else chosen.upload_mib),
+        "--logger.level", chosen.log_level,
+    ]  # fmt: skip
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

@@ -28,6 +28,10 @@ _FIRST_IMPORT = threading.Lock()
 """The library fills its modules as they are asked for: two threads that ask first, for different
 models, can each find the other's half-filled ones."""
 
+_ONE_AT_A_TIME = threading.Lock()
+"""The library changes torch's own functions while it loads, for all threads: of two models that
+are loaded at once, one would be without some of its weights."""
+
 
 def load(
     choice: ModelChoice | None = None,
@@ -90,16 +94,17 @@ def _model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:
     transformers.utils.logging.set_verbosity_error()  # what is missing is said by us
     with ForeignFiles(f"The weights of {checkpoint.source} do not fit its config.json."):
         try:
-            model, info = getattr(transformers, library).from_pretrained(
-                checkpoint.folder,
-                dtype=torch.float32,  # else the library computes in the type of the file
-                attn_implementation=choice.attention,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-                **_OURS,
-            )
+            with _ONE_AT_A_TIME:
+                model, info = getattr(transformers, library).from_pretrained(
+                    checkpoint.folder,
+                    dtype=torch.float32,  # else the library computes in the type of the file
+                    attn_implementation=choice.attention,
+                    local_files_only=True,
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                    output_loading_info=True,
+                    **_OURS,
+                )
             _refuse_changed(checkpoint, info, pooler_is_read=library != "AutoModel")
             return model.to(choice.device).eval().requires_grad_(False)
         except torch.OutOfMemoryError:

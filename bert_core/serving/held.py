@@ -3,14 +3,16 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import psutil
 
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
-from bert_core.model.encoder import Encoder
-from bert_core.model.loading import load
 from bert_core.model.sources import Progress
+
+if TYPE_CHECKING:  # a server answers before it needs one
+    from bert_core.model.encoder import Encoder
 
 FLOAT_BYTES = 4
 MIB = 2**20
@@ -40,7 +42,7 @@ class HeldModels:
         self._guard = threading.Lock()
         self._places: OrderedDict[ModelChoice, _Place] = OrderedDict()  # longest unused first
 
-    def get(self, choice: ModelChoice, on_progress: Progress | None = None) -> Encoder:
+    def get(self, choice: ModelChoice, on_progress: Progress | None = None) -> "Encoder":
         """The encoder of a choice; loaded when it is not here, once for all who ask meanwhile.
 
         Raises:
@@ -59,12 +61,14 @@ class HeldModels:
                 if place.encoder is not None:
                     return place.encoder
 
-    def loaded(self) -> list[Encoder]:
+    def loaded(self) -> "list[Encoder]":
         """The encoders in memory, the one unused for longest first."""
         with self._guard:
             return [each.encoder for each in self._places.values() if each.encoder is not None]
 
     def _load(self, place: "_Place", choice: ModelChoice, on_progress: Progress | None) -> None:
+        from bert_core.model.loading import load
+
         try:
             place.encoder = load(
                 choice,
@@ -113,7 +117,7 @@ class _Place:
         self.coming_mib = 0.0
 
 
-def _release(gone: list[Encoder | None]) -> None:
+def _release(gone: "list[Encoder | None]") -> None:
     """Give memory back; each after the pass that is under way."""
     for each in gone:
         if each is not None:

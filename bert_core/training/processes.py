@@ -15,8 +15,8 @@ from bert_core.training.folder import RunFolder
 from bert_core.training.states import lives, process_of
 
 POLL_SECONDS = 0.02
-NICENESS = 10
-"""Of a run's processes: a tenth of a core's time while somebody else, such as the app, wants it."""
+NICENESS = 5
+"""Of a run's processes: about a quarter of a core while the app, say, wants all of it."""
 MARK = "BERT_EXPLORER_RUN"
 """Every process of a run has the run's folder in this environment variable.
 

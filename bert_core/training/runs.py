@@ -22,7 +22,7 @@ from filelock import Timeout
 
 from bert_core.errors import RunError
 from bert_core.permissions import refuse_training
-from bert_core.settings import PROJECT
+from bert_core.settings import COMMAND_LINE, PROJECT
 from bert_core.training import processes
 from bert_core.training.folder import RunFolder, runs_folder
 from bert_core.training.orders import create as create
@@ -232,7 +232,8 @@ def _start(folder: RunFolder, before: Status) -> None:
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True, cwd=PROJECT, env=environment,
         )  # fmt: skip
-    processes.give_way(process.pid)
+    if COMMAND_LINE not in os.environ:  # beside pages, which must not crawl
+        processes.give_way(process.pid)
     # A process that nobody waits for stays in the table as a zombie when it ends.
     threading.Thread(target=process.wait, daemon=True).start()
     folder.write_status(

@@ -3,15 +3,24 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from threading import Event
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 import bert_core
-from bert_core import Encoder, ModelError
+from bert_core.errors import ModelError
 from bert_core.model.checkpoints import inspect
 from bert_core.settings import EMBEDDED_MODEL
 from pages._shared.models import encoder
+
+if TYPE_CHECKING:
+    from bert_core import Encoder
+
+PAUSE = 3.0
+"""Seconds after which the warm-up begins by itself. Importing takes as long, and would take the
+processor from whoever opens the home page at once, which asks no model."""
 
 
 class Health:
@@ -22,17 +31,28 @@ class Health:
     """
 
     def __init__(self) -> None:
-        self._warm: Future[Encoder] | None = None
+        self._warm: Future[Encoder | None] | None = None
+        self._wanted, self._over = Event(), Event()
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
-        """Start the warm-up with the server."""
+        """Begin the warm-up a while after the server."""
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up")
-        self._warm = worker.submit(encoder, bert_core.ModelChoice())
+        self._warm = worker.submit(self._load)
         try:
             yield
         finally:
+            self._over.set()
+            self._wanted.set()
             worker.shutdown(wait=False, cancel_futures=True)
+
+    def hurry(self) -> None:
+        """Begin the warm-up now: somebody is coming who will ask the model."""
+        self._wanted.set()
+
+    def _load(self) -> "Encoder | None":
+        self._wanted.wait(PAUSE)
+        return None if self._over.is_set() else encoder(bert_core.ModelChoice())
 
     def answer(self, _request: Request) -> JSONResponse:
         """``GET /healthz``: 200 when pages can be served, 503 with the reason when not."""

@@ -5,17 +5,20 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from bert_core import Encoder, ModelChoice
+from bert_core.model.choice import ModelChoice
 from bert_core.model.sources import Progress
 from bert_core.model.waiting import Line, admitted
 from bert_core.serving.held import HeldModels
 from bert_core.settings import read_settings
 from pages._shared.sentences import escaped
+
+if TYPE_CHECKING:  # the server answers before numpy and the tokenizers are in memory
+    from bert_core import Encoder
 
 T = TypeVar("T")
 KEEP = 3  # the chosen one, the same for attention weights, and one beside it
@@ -27,12 +30,12 @@ def _held() -> HeldModels:
     return HeldModels(KEEP, read_settings().memory_mib)
 
 
-def encoder(choice: ModelChoice, on_progress: Progress | None = None) -> Encoder:
+def encoder(choice: ModelChoice, on_progress: Progress | None = None) -> "Encoder":
     """The encoder of a choice. Everything that changes an answer is in the key: the choice."""
     return _held().get(choice, on_progress)
 
 
-def loaded() -> list[Encoder]:
+def loaded() -> "list[Encoder]":
     """The encoders that are in memory."""
     return _held().loaded()
 
@@ -87,7 +90,7 @@ def _others(ahead: int) -> str:
     return "1 other is" if ahead == 1 else f"{ahead} others are"
 
 
-def encoder_with_progress(choice: ModelChoice) -> Encoder:
+def encoder_with_progress(choice: ModelChoice) -> "Encoder":
     """As :func:`encoder`, showing what is under way; silent when the model is here already.
 
     The model is loaded in a thread: what is drawn while a cached function runs would be replayed,

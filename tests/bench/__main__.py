@@ -1,7 +1,25 @@
 """``make bench``: every benchmark, one after another."""
 
-from tests.bench import attention, features, fill_mask, fine_tune, next_sentence, squad, visitors
+from tests.bench import (
+    attention,
+    features,
+    fill_mask,
+    fine_tune,
+    next_sentence,
+    serving,
+    squad,
+    visitors,
+)
 
 if __name__ == "__main__":
-    for each in (fill_mask, next_sentence, features, attention, visitors, squad, fine_tune):
+    for each in (
+        fill_mask,
+        next_sentence,
+        features,
+        attention,
+        visitors,
+        serving,
+        squad,
+        fine_tune,
+    ):
         each.main()

@@ -1,4 +1,4 @@
-"""How soon the server stands, and whether it grows: a cold start, and an hour-long visit in small.
+"""How soon the server stands, and whether it grows: a cold start, and a long day in small.
 
 Three parts, each with servers of its own:
 

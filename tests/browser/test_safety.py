@@ -74,7 +74,7 @@ def hostile_run(home: Path) -> None:
     """A finished run, its model and its card, as if somebody had ordered it with such words."""
     spec = RunSpec(
         id="20260101-000000-sst2-0001", name=EVERYTHING, task="sst2",
-        train=DataFile(path=f"/data/{plain_name(LINES)}.csv", sha256="0" * 64, size=1,
+        train=DataFile(path=f"/data/{plain_name(EVERYTHING)}.csv", sha256="0" * 64, size=1,
                        mapping={"text": EVERYTHING}),
         labels=(LINES, "b"), command=EVERYTHING, packages={"torch": EVERYTHING},
     )  # fmt: skip
@@ -154,8 +154,8 @@ PAGES = [
       "slots": f"nurse\n{VECTORS[1]}", "group_a": f"he\n{VECTORS[9]}",
       "group_b": f"she\n{VECTORS[-6]}", "show": "Templates"}),
     ("masked_word", ".st-key-mw_strip",
-     {"text": some(0, 24), "pair": "", "show": "Surprise"}),
-    ("masked_word", "text=is neither",
+     {"text": f"[MASK] {some(0, 24)}", "pair": "", "show": "Surprise"}),
+    ("masked_word", "[data-testid=stAlert]",
      {"text": "A [MASK].", "pair": "", "other": EVERYTHING, "show": "Compare models"}),
     ("next_sentence", ".st-key-nx_chips_0",
      {"text": Q[0], "pair": Q[1], "candidates": LINES, "column_a": Q[2], "show": "Candidates"}),
@@ -178,7 +178,8 @@ PAGES = [
      {"example": "own text", "text": EVERYTHING, "question": some(1, 20), "other": Q[1],
       "show": "Windows"}),
     ("masked_word", "text=is not understood",
-     {"text": "A [MASK].", "k": Q[0], "model": EVERYTHING}),
+     {"text": "A [MASK].", "pair": "", "k": Q[0], "mask": Q[1], "strategy": Q[2]}),
+    ("", "[data-testid=stAlert]", {"model": EVERYTHING, "revision": Q[0], "attention": Q[1]}),
     ("api", "text=is not understood", {"route": Q[2], "form": Q[3]}),
 ]  # fmt: skip
 
@@ -207,11 +208,14 @@ def open_upload(page: Page, url: str) -> None:
 
 def test_an_uploaded_document_and_its_name_stay_texts(url: str, page: Page) -> None:
     open_upload(page, url)
-    for name, kind in ((f"{plain_name(LINES)}.txt", "text/plain"), ("a.html", "text/html")):
+    for name, kind, there in (
+        (f"{plain_name(EVERYTHING)}.txt", "text/plain", "<script>p()<script>"),
+        ("a.html", "text/html", "a.html"),
+    ):
         page.locator("input[type=file]").first.set_input_files(
             {"name": name, "mimeType": kind, "buffer": f"Here we are. {EVERYTHING}".encode()}
         )
-        expect(page.get_by_text(re.compile(re.escape(name[:20]))).first).to_be_visible(timeout=LONG)
+        expect(page.locator("strong", has_text=there)).to_be_visible(timeout=LONG)
         settled(page)
         nothing_ran(page)
 
@@ -229,17 +233,15 @@ def test_cells_columns_labels_and_names_of_training_data_stay_texts(url: str, pa
     page.get_by_role("radio", name="Upload").click(timeout=LONG)
     settled(page)
     page.locator("input[type=file]").first.set_input_files(
-        {"name": f"{plain_name(LINES)}.csv", "mimeType": "text/csv",
+        {"name": f"{plain_name(EVERYTHING)}.csv", "mimeType": "text/csv",
          "buffer": f"{head}\n{rows}".encode()}
     )  # fmt: skip
     expect(page.get_by_role("table", name=re.compile("^The data"))).to_be_visible(timeout=LONG)
     settled(page)
-    for label in ("Name", "Start from"):
-        field = page.get_by_label(label, exact=True)
-        if field.count():
-            field.fill(EVERYTHING)
-            field.press("Enter")
-            settled(page)
+    field = page.get_by_placeholder("optional").last  # the name of the run
+    field.fill(EVERYTHING)
+    field.press("Enter")
+    settled(page)
     nothing_ran(page)
 
 
@@ -462,16 +464,16 @@ def test_what_one_visitor_sends_no_other_gets(url: str, browser: Browser) -> Non
     mine, theirs = (browser.new_context() for _ in range(2))
     puts: list[str] = []
     one = mine.new_page()
-    one.on("request", lambda sent: puts.append(sent.url) if sent.method == "PUT" else None)
+    mine.on("request", lambda sent: puts.append(sent.url) if "/upload_file/" in sent.url else None)
     open_upload(one, url)
     one.locator("input[type=file]").first.set_input_files(
         {"name": "secret-boats.txt", "mimeType": "text/plain",
          "buffer": b"The harbour's code is seven herons."}
     )  # fmt: skip
-    expect(one.get_by_text("secret-boats.txt").first).to_be_visible(timeout=LONG)
-    assert len(puts) == 1
-    status, _, said = asked(url, "GET", urlsplit(puts[0]).path)
-    assert (status in (404, 405), "herons" in said) == (True, False)
+    expect(one.get_by_text("code is seven herons")).to_be_visible(timeout=LONG)
+    assert puts
+    for place in (urlsplit(puts[0]).path, urlsplit(puts[0]).path.rpartition("/")[0]):
+        assert "herons" not in asked(url, "GET", place)[2]
     other = theirs.new_page()
     open_upload(other, url)
     assert other.get_by_text("secret-boats").count() == 0

@@ -15,7 +15,7 @@ from bert_core.analysis.attention.table import head_table
 from bert_core.analysis.attention.targets import FOLLOWS, Target
 from bert_core.views import attention_tables
 from bert_core.views.bars import bars_payload
-from bert_core.views.numbers import nats, percent, signed
+from bert_core.views.numbers import percent, signed
 from bert_core.views.question_words import left_out, question_words
 from bert_core.views.snippets import attend_snippet
 from bert_core.views.tables import BarTable
@@ -107,12 +107,12 @@ def test_heads_in_the_order_of_their_effect(tiny_bert) -> None:  # type: ignore[
     result = rank_heads(tiny_bert, tiny_bert.tokenize(TEXT))
     table = attention_tables.ranking(result, most=5)
     expected = [
-        [str(each.name), nats(each.divergence), signed(each.change)] for each in result.heads[:5]
+        [str(each.name), f"{each.divergence:.4f}", signed(each.change)] for each in result.heads[:5]
     ]
     assert shown(table) == expected
     assert values(table) == sorted(result.divergence.ravel().tolist(), reverse=True)[:5]
     assert not sent(table)["diverging"], "a divergence is never below 0"
-    assert table.badge == "8 heads", "what is not shown is counted"
+    assert table.badge == "5 of 8 heads", "what is not shown is counted"
     assert len(attention_tables.ranking(result).rows) == 8
 
 

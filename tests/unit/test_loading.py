@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -342,3 +343,12 @@ def test_two_threads_may_load_first() -> None:
         [sys.executable, "-c", RACE], cwd=PROJECT, capture_output=True, text=True, timeout=200
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_many_threads_may_load_at_once(folder_of) -> None:  # type: ignore[no-untyped-def]
+    """As visitors do who open models of their own; each is whole, or loading would refuse it."""
+    names = ("bert-pretraining", "distilbert", "roberta", "bert-masked") * 3
+    folders = [str(folder_of(name)) for name in names]
+    with ThreadPoolExecutor(len(folders)) as pool:
+        loaded = list(pool.map(lambda folder: load(ModelChoice(source=folder)), folders))
+    assert [each.checkpoint.source for each in loaded] == folders

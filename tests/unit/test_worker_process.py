@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bert_core.errors import RunError
-from bert_core.settings import PROJECT
+from bert_core.settings import COMMAND_LINE, PROJECT
 from bert_core.training import processes, runs
 from bert_core.training.folder import RunFolder, current_rows
 from bert_core.training.states import started_at, this_host
@@ -71,8 +71,9 @@ def test_it_has_a_session_of_its_own_and_leaves_no_zombie(home: Path) -> None:
         assert time.monotonic() < limit, "nobody took note of its end"
 
 
-def test_it_lets_the_app_go_first(home: Path) -> None:
+def test_it_lets_the_app_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run computes on all cores for hours, a visitor's question for milliseconds."""
+    monkeypatch.delenv(COMMAND_LINE)
     folder = started(home, "pause")
     arrived(folder)
     pid, own = folder.status.pid, psutil.Process().nice()

@@ -1,0 +1,27 @@
+"""Knows that somebody opens a page before the page itself runs."""
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Coming:
+    """Tells when a browser opens a page other than home.
+
+    Between that and the first line of the page's script the browser reads a MiB of JavaScript.
+
+    Args:
+        app: what answers.
+        tell: called at every such request.
+    """
+
+    def __init__(self, app: ASGIApp, tell: Callable[[], None]) -> None:
+        self._app, self._tell = app, tell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"] != "/":
+            if Headers(scope=scope).get("accept", "").startswith("text/html"):
+                self._tell()
+        await self._app(scope, receive, send)
