@@ -114,7 +114,11 @@ def test_the_image_is_set_up_by_the_makefile_without_test_tools(tmp_path: Path) 
     [line] = [value for value in values("RUN") if "make setup" in value]
     assert line.endswith("make setup")
     said = subprocess.run(
-        ["make", "-n", "setup"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "-n", "setup"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert "pip install" in said
     assert "-r requirements.txt" in said
@@ -124,7 +128,11 @@ def test_the_image_is_set_up_by_the_makefile_without_test_tools(tmp_path: Path) 
 
 def test_the_image_has_the_command_of_make_run_and_no_root() -> None:
     said = subprocess.run(
-        ["make", "-n", "run"], cwd=PROJECT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "-n", "run"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert said.strip().splitlines()[-1].split() == exec_form("CMD")
     [user], [created] = values("USER"), [v for v in values("RUN") if "useradd" in v]
