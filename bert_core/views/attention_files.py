@@ -28,7 +28,8 @@ from bert_core.analysis.attention.attend import AttentionResult
 from bert_core.analysis.attention.corpus import CorpusResult
 from bert_core.analysis.attention.levels import Unit
 from bert_core.errors import InputError
-from bert_core.views.records import Row, harmless, to_record
+from bert_core.views.records import harmless, to_record
+from bert_core.views.rows import Row
 
 COLUMNS = ("layer", "head", "from", "to", "from_text", "to_text", "weight", "level")
 MOST_WEIGHTS = 4_000_000

@@ -5,7 +5,8 @@ import io
 from collections.abc import Sequence
 
 from bert_core.analysis.attribution.attribute import AttributionResult
-from bert_core.views.records import Row, harmless
+from bert_core.views.records import harmless
+from bert_core.views.rows import Row
 
 
 def attribution_rows(result: AttributionResult) -> list[Row]:

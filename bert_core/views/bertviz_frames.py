@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
@@ -28,7 +27,7 @@ from bert_core.analysis.attention.blocks import BLOCK_NAMES
 from bert_core.analysis.attention.levels import Unit, units_of
 from bert_core.analysis.attention.queries import QueryKeyResult
 from bert_core.errors import InputError
-from bert_core.settings import PROJECT
+from bert_core.views.templates import TEMPLATES, rendered
 
 HEAD_VIEW_UNITS = 128
 MODEL_VIEW_UNITS = 64
@@ -38,7 +37,6 @@ MOST_NUMBERS = 3_000_000
 """Numbers in one page: they take about 20 MB, which a browser still opens at once."""
 SHARES = ("raw", "rollout", "flow")
 """Measures whose values lie between 0 and 1. A line is as opaque as its value, no less or more."""
-TEMPLATES = PROJECT / "assets" / "templates"
 _DIGITS = 4
 _LIBRARIES = (
     ("XStatic-jQuery", "xstatic/pkg/jquery/data/jquery.min.js"),
@@ -204,13 +202,8 @@ def _page(view: _View, model: str, about: str, params: dict[str, Any], dark: boo
     blocks = [
         (name, BLOCK_NAMES[name]) for name in ("all", *(each[0] for each in params["blocks"]))
     ]
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("bertviz.html.j2").render(
+    return rendered(
+        "bertviz.html.j2",
         policy=_policy(scripts, style),
         mode=params["display_mode"],
         title=f"{view.title} of {model}",

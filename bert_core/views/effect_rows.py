@@ -3,9 +3,9 @@
 from bert_core.analysis.attention.ablation import AblationResult
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult
 from bert_core.analysis.attention.ranking import RankingResult
+from bert_core.views.rows import Row
 
 Effect = AblationResult | RankingResult | LeaveOneOutResult
-Row = dict[str, str | int | float | bool | None]
 
 
 def effect_rows(result: Effect) -> list[Row]:

@@ -3,10 +3,10 @@
 from bert_core.tasks.next_pairs import FollowerRanking
 from bert_core.tasks.next_sentence import NextScore, NextSentenceResult
 from bert_core.tasks.paragraph import ParagraphResult
+from bert_core.views.rows import Row
 
 FIGURES = ("p_is_next", "p_not_next", "logit_is_next", "logit_not_next")
 NextResult = NextSentenceResult | FollowerRanking | ParagraphResult
-Row = dict[str, str | int | float | bool | None]
 
 
 def next_rows(result: NextResult) -> list[Row]:

@@ -36,6 +36,7 @@ from bert_core.tasks.squad import AnswerResult
 from bert_core.tasks.tag import TagResult
 from bert_core.views.effect_rows import effect_rows
 from bert_core.views.next_rows import NextResult, next_rows
+from bert_core.views.rows import Row
 from bert_core.views.token_rows import TokenResult, token_rows
 
 _Masked = (
@@ -63,7 +64,6 @@ Result = (
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet may read a formula after; some take the full-width signs as well."""
-Row = dict[str, str | int | float | bool | None]
 
 
 def to_record(value: Any) -> Any:

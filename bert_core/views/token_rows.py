@@ -3,9 +3,9 @@
 from bert_core.analysis.tokenization.compare import TokenizerComparison
 from bert_core.analysis.tokenization.statistics import TokenStatistics
 from bert_core.analysis.tokenization.tokenize import Tokenization
+from bert_core.views.rows import Row
 
 TokenResult = Tokenization | TokenizerComparison | TokenStatistics
-Row = dict[str, str | int | float | bool | None]
 
 
 def token_rows(result: TokenResult) -> list[Row]:

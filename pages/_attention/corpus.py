@@ -9,9 +9,10 @@ from bert_core.views.attention_clicks import Pick
 from bert_core.views.attention_files import corpus_csv
 from bert_core.views.numbers import counted
 from pages._attention import state
-from pages._attention.parts import CONFIG, opened
+from pages._attention.parts import opened
 from pages._attention.sentences import Sentences, chosen, statistics
 from pages._attention.weights import Seen
+from pages._shared.charts import CONFIG
 from pages._shared.sentences import escaped, shown_errors
 from pages._shared.toolbar import Download, files
 

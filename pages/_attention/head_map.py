@@ -9,9 +9,10 @@ from bert_core.views import head_map
 from bert_core.views.attention_clicks import Pick
 from bert_core.views.numbers import counted
 from pages._attention import state
-from pages._attention.parts import CONFIG, opened
+from pages._attention.parts import opened
 from pages._attention.weights import Seen
 from pages._shared.answers import is_kept, kept
+from pages._shared.charts import CONFIG
 from pages._shared.components import bars
 from pages._shared.tables import ProgressBar
 from pages._shared.toolbar import Download, files

@@ -5,8 +5,6 @@ import streamlit as st
 from bert_core.views.attention_clicks import Pick
 from pages._attention.weights import Seen, place_in
 
-CONFIG = {"displaylogo": False, "showSendToCloud": False}
-
 
 def opened(seen: Seen) -> Pick:
     """The open head; of a measure that joins the heads, the one that was open before."""

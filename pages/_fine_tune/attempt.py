@@ -18,12 +18,12 @@ from bert_core.views import answers, figures, tables
 from bert_core.views.run_lines import RunLine
 from bert_core.views.span_answers import spans
 from pages._shared.answers import kept
+from pages._shared.charts import STILL
 from pages._shared.components import chips
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.tables import show
 
-CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 PAGES = {"masked_word": ("masked_word.py", "Masked word"),
          "span": ("question_answering.py", "Question answering")}  # fmt: skip
 Texts = tuple[str, ...]
@@ -174,7 +174,7 @@ def _inside(before: ModelChoice, after: ModelChoice, texts: Texts) -> None:
             ),
         )
         st.caption("Attention: share of each head's weight that went elsewhere")
-        st.plotly_chart(figures.shift_heads(result), key="ft_shift_heads", config=CONFIG)
+        st.plotly_chart(figures.shift_heads(result), key="ft_shift_heads", config=STILL)
         st.caption("Hidden states: how far each piece turned")
-        st.plotly_chart(figures.shift_pieces(result), key="ft_shift_pieces", config=CONFIG)
+        st.plotly_chart(figures.shift_pieces(result), key="ft_shift_pieces", config=STILL)
         show_notes(result.notes)

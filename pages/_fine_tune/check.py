@@ -16,10 +16,9 @@ from pages._fine_tune import text
 from pages._fine_tune.data import Files
 from pages._fine_tune.where import Place
 from pages._shared.answers import kept
+from pages._shared.charts import STILL
 from pages._shared.sentences import escaped, shown_errors
 from pages._shared.tables import show
-
-CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def _pictures(report: Report) -> None:
     if any(len(file.labels) > 1 for file in report.files):
         show(doctor.labels(report), key="ft_labels")
     if any(file.numbers for file in report.files):
-        st.plotly_chart(doctor.numbers_figure(report), key="ft_numbers", config=CONFIG)
+        st.plotly_chart(doctor.numbers_figure(report), key="ft_numbers", config=STILL)
     if any(file.lengths for file in report.files):
         st.markdown("**Lengths**")
-        st.plotly_chart(doctor.length_figure(report), key="ft_lengths", config=CONFIG)
+        st.plotly_chart(doctor.length_figure(report), key="ft_lengths", config=STILL)

@@ -10,8 +10,9 @@ from bert_core.training.tasks import all_tasks
 from bert_core.views import curves
 from bert_core.views.run_lines import RunLine, labels_of, metric_name, settings_words
 from bert_core.views.run_tables import grid_table, results_table, settings_tables
-from pages._fine_tune.live import CONFIG, rows_of
+from pages._fine_tune.live import rows_of
 from pages._fine_tune.outcome import parameters
+from pages._shared.charts import STILL
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
 
@@ -48,7 +49,7 @@ def _curves(lines: Sequence[RunLine], names: dict[str, str]) -> None:
     figures = dict.fromkeys(line.metric for line in lines)
     columns = st.columns(1 + len(figures))
     losses = [curves.train_curve(rows[each], "loss", names[each]) for each in rows]
-    columns[0].plotly_chart(curves.loss_figure(losses), key="ft_losses", config=CONFIG)
+    columns[0].plotly_chart(curves.loss_figure(losses), key="ft_losses", config=STILL)
     for column, metric in zip(columns[1:], figures, strict=True):
         of = [line for line in lines if line.metric == metric]
         found = [
@@ -56,7 +57,7 @@ def _curves(lines: Sequence[RunLine], names: dict[str, str]) -> None:
             for each in of
         ]
         figure = curves.line_figure(found, f"dev {metric_name(metric)}", marks=True)
-        column.plotly_chart(figure, key=f"ft_devs_{metric}", config=CONFIG)
+        column.plotly_chart(figure, key=f"ft_devs_{metric}", config=STILL)
 
 
 def _grid(line: RunLine, lines: Sequence[RunLine]) -> None:

@@ -21,10 +21,10 @@ from bert_core.views.run_lines import (
     when,
 )
 from pages._fine_tune import actions
+from pages._shared.charts import STILL
 from pages._shared.sentences import escaped, show_notes, shown_errors
 
 POLL = 2.0
-CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 COLOURS: dict[str, Any] = {
     "queued": "gray", "preparing": "blue", "running": "primary", "stopping": "orange",
     "stopped": "orange", "finished": "green", "failed": "red", "lost": "red",
@@ -96,13 +96,13 @@ def _curves(line: RunLine, rows: Rows) -> None:
         return
     left, right = st.columns(2)
     with left:
-        st.plotly_chart(curves.loss_figure([loss]), key="ft_loss", config=CONFIG)
+        st.plotly_chart(curves.loss_figure([loss]), key="ft_loss", config=STILL)
     with right:
         measured = curves.dev_curve(rows, line.metric, line.label, shares=line.shares)
         if measured.steps:
             title = f"dev {metric_name(line.metric)}"
             figure = curves.line_figure([measured], title, marks=True)
-            st.plotly_chart(figure, key="ft_dev", config=CONFIG)
+            st.plotly_chart(figure, key="ft_dev", config=STILL)
         else:
             every = line.spec.settings.eval_every
             rhythm = f"every {every:,} steps" if every else "at the end of each epoch"
@@ -124,7 +124,7 @@ def _more_curves(line: RunLine, rows: Rows) -> None:
                  else curves.train_curve(rows, name, line.label))  # fmt: skip
         title = curves.NAMES.get(name, name) if kind == "train" else f"dev {metric_name(name)}"
         figure = curves.line_figure([found], title, marks=kind == "dev")
-        columns[index % 2].plotly_chart(figure, key=f"ft_{kind}_{name}", config=CONFIG)
+        columns[index % 2].plotly_chart(figure, key=f"ft_{kind}_{name}", config=STILL)
 
 
 def _log(folder: RunFolder) -> None:

@@ -9,6 +9,7 @@ from bert_core.tasks.masked import FillResult
 from bert_core.views import figures, tables
 from bert_core.views.snippets import call_snippet, tokens_line
 from pages._shared.answers import directions_of, trace_of
+from pages._shared.charts import CONFIG
 from pages._shared.models import encoder
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import show
@@ -26,7 +27,7 @@ def panel(choice: ModelChoice, result: FillResult, mask: int) -> None:
         st.caption(UNTRAINED)
         with st.expander("The path of the final words", icon=":material/timeline:"):
             st.plotly_chart(figures.rank_paths(seen), key="mw_paths",
-                            config={"displaylogo": False, "showSendToCloud": False})  # fmt: skip
+                            config=CONFIG)  # fmt: skip
         exports(seen, "layer-lens", call_snippet(
             choice, f"bert_core.lens(encoder, trace, {position}, k=3)", cut,
             "trace = bert_core.trace_masks(encoder, tokens)"))  # fmt: skip

@@ -9,6 +9,7 @@ from bert_core.views import next_sentences
 from bert_core.views.numbers import counted, percent
 from bert_core.views.snippets import call_snippet
 from pages._shared.answers import is_kept, kept
+from pages._shared.charts import CONFIG
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -35,7 +36,7 @@ def panel(choice: ModelChoice) -> None:
         with right:
             dark = st.context.theme.type == "dark"
             st.plotly_chart(next_sentences.sentence_map(result, dark=dark), key="nx_map",
-                            config={"displaylogo": False, "showSendToCloud": False})  # fmt: skip
+                            config=CONFIG)  # fmt: skip
             st.caption("Row: the first sentence. Column: the second. Framed: the paragraph's own "
                        "order.")  # fmt: skip
         show_notes([" ".join(result.notes)])

@@ -16,13 +16,13 @@ from bert_core.evaluation.settings import Asked
 from bert_core.evaluation.summary import summarise
 from bert_core.views import evaluation_figures, evaluations
 from pages._shared.answers import kept
+from pages._shared.charts import STILL
 from pages._shared.components import bars
 from pages._shared.sent import Sent
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
 from pages._squad import state
 
-CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 AT_ONCE = 50  # questions in the list
 HEADLINES = (("exact", "Exact match"), ("f1", "F1"), ("HasAns_f1", "F1, has an answer"),
              ("NoAns_f1", "F1, has none"), ("best_f1", "Best F1"))  # fmt: skip
@@ -120,11 +120,11 @@ def _thresholds(found: Evaluation, judged: Judgement) -> None:
         st.caption("Precision and recall as more doubtful answers are given; average precision "
                    "in brackets")  # fmt: skip
         st.plotly_chart(evaluation_figures.precision_recall(judged.curves), key="qa_pr",
-                        config=CONFIG)  # fmt: skip
+                        config=STILL)  # fmt: skip
     with right:
         st.caption("How much “no answer” leads")
         figure = evaluation_figures.null_histogram(null_odds(judged), threshold or 0.0)
-        st.plotly_chart(figure, key="qa_null_histogram", config=CONFIG)
+        st.plotly_chart(figure, key="qa_null_histogram", config=STILL)
     st.caption(f"F1 would be best, {found.metrics['best_f1']:.2f}, with the threshold at "
                f"{found.metrics['best_f1_thresh']:.2f}; exact match, "
                f"{found.metrics['best_exact']:.2f}, at "

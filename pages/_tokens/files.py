@@ -13,6 +13,7 @@ from bert_core.views.token_figures import lengths_figure
 from bert_core.views.token_snippets import statistics_snippet
 from bert_core.views.token_tables import words_table
 from pages._shared.answers import is_kept, kept
+from pages._shared.charts import CONFIG
 from pages._shared.models import encoder
 from pages._shared.sentences import escaped, shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -100,7 +101,7 @@ def _figures(result: TokenStatistics) -> None:
         f", {counted(result.pieces, 'piece')}. Lines that fit: {_fits(result)}."
     ))  # fmt: skip
     st.plotly_chart(lengths_figure(result), key="tk_lengths",
-                    config={"displaylogo": False, "showSendToCloud": False})  # fmt: skip
+                    config=CONFIG)  # fmt: skip
     split = words_table(result.split_words[:SHOWN], "Words that cost most pieces")
     unknown_words = words_table(result.unknown_words[:SHOWN], "Unknown words")
     if result.unknown_words and result.split_words:

@@ -5,11 +5,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages._shared.charts import CONFIG
+
 
 def chart(figure: Any, *, key: str, on_point: Callable[[int], None] | None = None) -> None:
     """Draw a figure; ``on_point`` gets the number that a clicked point carries, before the run."""
     image = {"format": "svg", "filename": "words-in-context"}
-    config = {"displaylogo": False, "showSendToCloud": False, "toImageButtonOptions": image}
+    config = {**CONFIG, "toImageButtonOptions": image}
 
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]
