@@ -42,7 +42,7 @@ ANSWERS = {
         "eighteen hours", "ninety seconds", "red canister", "six weeks", "day of use",
     ),
     "A contract": ("140 euros", "lessor", "four weeks", "Halden", "fifty hours"),
-    "A recipe": ("fifty minutes", "salt draws out the water", "six", "three days", "rye bread"),
+    "A recipe": ("fifty minutes", "salt draws out the water", "six", "three days", "rye"),
     "A product manual": (
         "charging", "hold the base for ten seconds", "four hours", "three years", "BL-18",
     ),

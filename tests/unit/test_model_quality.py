@@ -1,8 +1,8 @@
 """The embedded model's weights: broken ones would still answer, so what they know is measured.
 
-Measured with the weights that ship (seventy sentences, 811 pieces): masked word 42 % top-1 and
-70 % top-5; every third piece, as here, 41 % and 70 %. Next sentence: the true sentence scores
-above another in 20 of 20 pairs, and above 0 in 20 of 20. The limits stand well under that, so
+Measured with the weights that ship (seventy sentences, 811 pieces): masked word 61 % top-1 and
+85 % top-5; every third piece, as here, 62 % and 86 %. Next sentence: the true sentence scores
+above another in 19 of 20 pairs, and above 0 in 20 of 20. The limits stand well under that, so
 that better weights pass and damaged ones do not.
 """
 
@@ -66,8 +66,8 @@ def test_masked_word_accuracy(embedded) -> None:
             first += best[0] == answers[member]
             among_five += answers[member] in best
     assert len(answers) > 250
-    assert first / len(answers) > 0.33
-    assert among_five / len(answers) > 0.60
+    assert first / len(answers) > 0.5
+    assert among_five / len(answers) > 0.75
 
 
 def follows(encoder, first: str, second: str) -> float:
@@ -97,7 +97,7 @@ def test_next_sentence_label_0_is_the_one_that_follows(scores) -> None:
 
 
 def test_the_reader_answers_most_questions_on_our_own_texts() -> None:
-    """The floor lies well below what the shipped weights reach: 75 and 86 per cent."""
+    """The floor lies well below what the shipped weights reach: 79 and 88 per cent."""
     reader = bert_core.load(bert_core.ModelChoice(READER))
     questions = read_squad(OWN_QUESTIONS, version_2=False).examples[:80]
     said = {each.id: bert_core.answer(reader, each.question, each.context).text
