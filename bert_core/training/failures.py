@@ -23,6 +23,8 @@ _NO_SPACE = (
     "unexpected pos",  # torch.save to a full disk
     "iostream error",
 )
+_COMPILERS = ("torch._dynamo", "torch._inductor")
+"""Modules of the errors that torch.compile raises."""
 
 
 def classify(error: BaseException, settings: TrainSettings | None = None) -> tuple[Reason, str]:
@@ -47,6 +49,11 @@ def classify(error: BaseException, settings: TrainSettings | None = None) -> tup
         return "not a number", (
             f"Training went astray: {str(error).rstrip('.') or 'a number is not finite'}. Start "
             "anew with a lower learning rate or a longer warm-up, or with precision float32."
+        )
+    if any(type(each).__module__.startswith(_COMPILERS) for each in chain):
+        return "other", (
+            "The layers could not be compiled. Launch it again with compile=False. The end of the "
+            "log has the details."
         )
     if isinstance(error, InputError):
         return "data", str(error)

@@ -94,7 +94,11 @@ def new_model(task: Task, start: Checkpoint, prepared: Prepared, settings: Train
     model = task.kind.model(start.folder, labels=prepared.labels, seed=settings.seed)
     if settings.attention_dropout is not None:
         models.set_attention_dropout(model, settings.attention_dropout)
-    return lora.add_lora(model, settings.lora_rank) if settings.lora_rank else model
+    if settings.lora_rank:
+        model = lora.add_lora(model, settings.lora_rank)
+    if settings.compile:
+        models.compile_layers(model)
+    return model
 
 
 class _Session:

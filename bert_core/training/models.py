@@ -1,5 +1,6 @@
 """A checkpoint's encoder with a head to train: new, or the one that it has already."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _refuse_random_encoder(info: dict[str, Any]) -> None:
 
 
 _PREFIXES = ("bert", "distilbert", "roberta", "cls")
+_LAYER = re.compile(r"\blayer\.\d+$")
 
 
 def set_attention_dropout(model: Any, share: float) -> None:
@@ -76,3 +78,13 @@ def set_attention_dropout(model: Any, share: float) -> None:
     for module in model.modules():
         if type(module).__name__.endswith("SelfAttention"):
             module.dropout.p = share
+
+
+def compile_layers(model: Any) -> None:
+    """Have the encoder's layers compiled when they first compute; names of weights stay.
+
+    All layers are alike, so that one is compiled and all use it: quicker than the whole model.
+    """
+    for name, module in model.named_modules():
+        if _LAYER.search(name):
+            module.compile()

@@ -67,6 +67,11 @@ class TrainSettings(BaseModel):
         description="Attention weights left out at random; empty: as the model "
         "has it (BERT: 0.1). With 0 a CPU takes its fused kernel, faster on long inputs.",
     )
+    compile: bool = Field(
+        False,
+        description="Compile the layers first, which takes up to a minute; a GPU then computes "
+        "faster. Needs a C compiler.",
+    )
     patience: int = Field(
         0, ge=0, le=1000, description="Stop after so many measurements without gain; 0 never."
     )

@@ -147,13 +147,15 @@ class FineTuner(Trainer):  # type: ignore[misc]
             Stopped: as asked, unless ``whole``.
         """
         dev = self._prepared.dev
-        outputs = predict(
-            self.model,
-            dev,
-            self._collators["dev"],
-            check=_go_on if whole else self._reporter.check,
-            reduce=self._kind.reduce,
-        )
+        # Compiled layers would be compiled once more, for measuring and for every new length.
+        with torch.compiler.set_stance("force_eager"):
+            outputs = predict(
+                self.model,
+                dev,
+                self._collators["dev"],
+                check=_go_on if whole else self._reporter.check,
+                reduce=self._kind.reduce,
+            )
         return self._kind.measure(
             outputs,
             dev,
@@ -212,6 +214,8 @@ def arguments(
         report_to=[],
         remove_unused_columns=False,
         dataloader_num_workers=0,
+        # From pinned memory only: elsewhere the copy may be read before it is whole.
+        accelerator_config={"non_blocking": device.startswith("cuda")},
         ddp_find_unused_parameters=False,
     )
 
