@@ -11,6 +11,21 @@ and what to do. Pages show it as it is; the command line prints it to stderr wit
 """
 
 
+def one_line(message: str) -> str:
+    r"""A message with what cannot be shown written out: it may repeat anything that was given.
+
+    Line ends, signs that a terminal obeys, halves of surrogate pairs and their like would spoil a
+    page, a log or a terminal.
+
+    Example:
+        >>> one_line("'a\x1b[2J' is no device.")
+        "'a\\x1b[2J' is no device."
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message
+    )
+
+
 class CoreError(Exception):
     """Base of all errors that carry a sentence for the user.
 
@@ -20,7 +35,7 @@ class CoreError(Exception):
     """
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(one_line(message))
         self.field = field
 
 
