@@ -19,7 +19,7 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: setup run test test-ray lint audit bench help chromium axe clean
+.PHONY: setup run test test-ray nightly test-gpu lint audit bench help chromium axe clean
 
 setup: $(VENV)/ready  ## set up and start nothing
 
@@ -32,6 +32,13 @@ test: $(VENV)/ready-dev chromium axe  ## set up and run every test that needs no
 test-ray: $(VENV)/ready-dev  ## install Ray and run its tests
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt
 	$(BIN)/python -m pytest -m ray tests/unit/test_engine_ray.py
+
+test-gpu: $(VENV)/ready-dev  ## run the tests that need a CUDA device
+	$(BIN)/python -m pytest -m gpu tests/gpu
+
+nightly: $(VENV)/ready-dev  ## 1,000 new examples for every public function and route of the API
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 7200 \
+		tests/properties tests/unit/test_api_requests.py tests/unit/test_api_server.py
 
 lint: $(VENV)/ready-dev  ## ruff, formatting, types
 	$(BIN)/ruff check .

@@ -19,9 +19,12 @@ sys.path.insert(0, str(PROJECT))  # pages import bert_core, whatever folder this
 
 from pages._server.api import Api  # noqa: E402
 from pages._server.coming import Coming  # noqa: E402
-from pages._server.ending import before_the_end  # noqa: E402
+from pages._server.ending import before_the_end, running_server  # noqa: E402
+from pages._server.faults import HANDLERS  # noqa: E402
 from pages._server.headers import Headers  # noqa: E402
 from pages._server.hosts import OwnNames  # noqa: E402
+from pages._server.patience import limit_patience  # noqa: E402
+from pages._server.uploads import Uploads  # noqa: E402
 from pages._shared.health import Health  # noqa: E402
 from pages._shared.start import check  # noqa: E402
 
@@ -32,7 +35,9 @@ health, api = Health(), Api()
 @asynccontextmanager
 async def lifespan(served: object) -> AsyncIterator[None]:
     """What begins and ends with the server."""
-    before_the_end(api.close)
+    if server := running_server():
+        limit_patience(server)
+        before_the_end(server, api.close)
     async with health.lifespan(served):
         yield
         api.close()
@@ -41,6 +46,12 @@ async def lifespan(served: object) -> AsyncIterator[None]:
 app = st.App(
     PROJECT / "pages" / "main.py",
     routes=[Route("/healthz", health.answer), *api.routes()],
-    middleware=[Middleware(Headers), Middleware(OwnNames), Middleware(Coming, tell=health.hurry)],
+    middleware=[
+        Middleware(Headers),
+        Middleware(OwnNames),
+        Middleware(Uploads),
+        Middleware(Coming, tell=health.hurry),
+    ],
+    exception_handlers=HANDLERS,
     lifespan=lifespan,
 )

@@ -13,6 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bert_core.analysis.attention.attend import attend
+    from bert_core.analysis.attribution.attribute import attribute
     from bert_core.analysis.compare import compare
     from bert_core.analysis.directions import directions
     from bert_core.analysis.embeddings.senses import senses
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from bert_core.evaluation.run import evaluate
     from bert_core.evaluation.scoring import score_predictions
     from bert_core.features.extract import extract
+    from bert_core.features.one_text import embed
     from bert_core.model.choice import ModelChoice
     from bert_core.model.encoder import Encoder
     from bert_core.model.google.convert import convert
+    from bert_core.model.inventory import list_models
     from bert_core.model.loading import load, load_tokenizer
     from bert_core.model.tokens import Tokens
     from bert_core.model.trace import Trace
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from bert_core.tasks.classify import classify
     from bert_core.tasks.many import top_words
     from bert_core.tasks.masked import fill, fill_trace, predict, rank_sentences, trace_masks
-    from bert_core.tasks.next_pairs import score_pairs
+    from bert_core.tasks.next_pairs import rank_candidates, score_pairs
     from bert_core.tasks.next_sentence import next_sentence
     from bert_core.tasks.probe import probe
     from bert_core.tasks.squad import answer
@@ -55,22 +59,27 @@ _HOMES = {
     "Tokens": "model.tokens",
     "Trace": "model.trace",
     "answer": "tasks.squad",
+    "attend": "analysis.attention.attend",
+    "attribute": "analysis.attribution.attribute",
     "choose": "tasks.choose",
     "classify": "tasks.classify",
     "compare": "analysis.compare",
     "compare_tokenizers": "analysis.tokenization.compare",
     "convert": "model.google.convert",
     "directions": "analysis.directions",
+    "embed": "features.one_text",
     "evaluate": "evaluation.run",
     "extract": "features.extract",
     "fill": "tasks.masked",
     "fill_trace": "tasks.masked",
     "lens": "analysis.lens",
+    "list_models": "model.inventory",
     "load": "model.loading",
     "load_tokenizer": "model.loading",
     "next_sentence": "tasks.next_sentence",
     "predict": "tasks.masked",
     "probe": "tasks.probe",
+    "rank_candidates": "tasks.next_pairs",
     "rank_sentences": "tasks.masked",
     "score_candidates": "tasks.candidates",
     "score_pairs": "tasks.next_pairs",
@@ -98,22 +107,27 @@ __all__ = [
     "Tokens",
     "Trace",
     "answer",
+    "attend",
+    "attribute",
     "choose",
     "classify",
     "compare",
     "compare_tokenizers",
     "convert",
     "directions",
+    "embed",
     "evaluate",
     "extract",
     "fill",
     "fill_trace",
     "lens",
+    "list_models",
     "load",
     "load_tokenizer",
     "next_sentence",
     "predict",
     "probe",
+    "rank_candidates",
     "rank_sentences",
     "score_candidates",
     "score_pairs",

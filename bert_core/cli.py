@@ -1,72 +1,92 @@
 """The command line: every page's main call, headless.
 
-JSON goes to stdout alone; errors go to stderr with exit code 2.
+JSON goes to stdout alone; errors go to stderr with exit code 2. A command is imported when it is
+called, so that the server, which is one of them, does not wait for the others.
 """
 
+import importlib
 import io
 import os
 import sys
-from pathlib import Path
-from typing import Annotated, Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from bert_core.commands import (
-    ablating,
-    asking,
-    attending,
-    attributing,
-    embedding,
-    evaluating,
-    following,
-    grid,
-    meaning,
-    runs,
-    settings,
-    tokenizing,
-    training,
-)
-from bert_core.commands.common import Json, sentences, show
-from bert_core.commands.loading import How, Model, Revision, Where, load
-from bert_core.errors import InputError
-from bert_core.model.choice import EMBEDDED
 from bert_core.settings import COMMAND_LINE
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="BERT, to see, try and show. Every command takes --help.",
-)
+COMMANDS: Mapping[str, str] = {
+    "fill": "masking.fill",
+    "surprise": "masking.surprise",
+    "lens": "masking.lens",
+    "directions": "masking.directions",
+    "compare": "masking.compare",
+    "probe": "masking.probe",
+    "next": "following.following",
+    "ask": "asking.ask",
+    "classify": "asking.classify",
+    "tag": "asking.tag",
+    "choose": "asking.choose",
+    "attend": "attending.attend",
+    "heads": "attending.heads",
+    "ablate": "ablating.ablate",
+    "attribute": "attributing.attribute",
+    "senses": "meaning.senses",
+    "tokenize": "tokenizing.tokenize",
+    "embed": "embedding.embed",
+    "evaluate": "evaluating.app",
+    "tasks": "training.tasks",
+    "check-data": "training.check_data",
+    "pretraining-data": "training.pretraining_data",
+    "preflight": "grid.preflight",
+    "train": "training.train",
+    "grid": "grid.grid",
+    "runs": "runs.app",
+    "models": "models.models",
+    "convert": "models.convert",
+    "settings": "settings.settings",
+    "serve": "settings.serve",
+}
+"""Each command, in the order of the help, and its function or group in ``bert_core.commands``."""
 
-Text = Annotated[str, typer.Argument(help="The sentence; [MASK], <mask> or ___ is a mask.")]
-Pair = Annotated[str | None, typer.Option(help="A second sentence.")]
-TopK = Annotated[int, typer.Option("--top-k", help="Words per mask.")]
-Mask = Annotated[int, typer.Option(help="Which mask, counted from 1.")]
 
-app.command("tasks")(training.tasks)
-app.command("train")(training.train)
-app.command("grid")(grid.grid)
-app.command("preflight")(grid.preflight)
-app.command("check-data")(training.check_data)
-app.command("pretraining-data")(training.pretraining_data)
-app.command("next")(following.following)
-app.command("embed")(embedding.embed)
-for question in (asking.classify, asking.tag, asking.choose, asking.ask):
-    app.command()(question)
-for look in (
-    attending.attend,
-    attending.heads,
-    ablating.ablate,
-    attributing.attribute,
-    meaning.senses,
-):
-    app.command()(look)
-app.command()(tokenizing.tokenize)
-app.command()(settings.settings)
-app.command()(settings.serve)
-app.add_typer(runs.app, name="runs")
-app.add_typer(evaluating.app, name="evaluate")
+class Commands(Mapping[str, Any]):
+    """The commands by name, each imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        """A command, as typer makes it of a function or a group."""
+        module, part = COMMANDS[name].split(".")
+        found = getattr(importlib.import_module(f"bert_core.commands.{module}"), part)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(name)(found)
+            found = alone
+        command = get_command(found)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Group(TyperGroup):
+    """What is called without a command: it shows them all."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{**how, "commands": Commands()})
+
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback(cls=Group)
+def bert() -> None:
+    """BERT, to see, try and show. Every command takes --help."""
 
 
 def main() -> None:
@@ -77,189 +97,3 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     os.environ[COMMAND_LINE] = "1"  # also for the runs that it starts
     app()
-
-
-@app.command()
-def fill(
-    text: Text,
-    pair: Pair = None,
-    top_k: TopK = 10,
-    strategy: Annotated[
-        str, typer.Option(help="independent, left-to-right, confident-first or beam.")
-    ] = "independent",
-    width: Annotated[int, typer.Option(help="Sentences to rank, 1 to 10.")] = 5,
-    candidates: Annotated[
-        str | None, typer.Option(help="Score these words at the mask instead: a,b,c")
-    ] = None,
-    mask: Mask = 1,
-    pieces: Annotated[bool, typer.Option("--pieces", help="Show parts of words too.")] = False,
-    model: Model = EMBEDDED,
-    revision: Revision = None,
-    device: Where = "cpu",
-    precision: How = "exact",
-    as_json: Json = False,
-) -> None:
-    """Rank the words that fit a mask."""
-    from bert_core.tasks import masked
-    from bert_core.tasks.candidates import score_candidates, split_words
-    from bert_core.tasks.filling import Strategy
-    from bert_core.views import plain
-
-    with sentences():
-        encoder = load(model, revision, device, precision)
-        if candidates is not None:
-            tokens = encoder.tokenize(text, pair)
-            scored = score_candidates(encoder, tokens, split_words(candidates), mask=mask - 1)
-            show(scored, plain.candidates, as_json)
-            return
-        how: dict[str, Any] = {"k": top_k, "width": width, "words_only": not pieces}
-        result = masked.fill(encoder, text, pair, strategy=cast(Strategy, strategy), **how)
-        show(result, plain.fill, as_json)
-
-
-@app.command()
-def surprise(
-    text: Text,
-    pair: Pair = None,
-    model: Model = EMBEDDED,
-    revision: Revision = None,
-    device: Where = "cpu",
-    precision: How = "exact",
-    as_json: Json = False,
-) -> None:
-    """Mask every piece in turn; print surprise and pseudo-log-likelihood."""
-    from bert_core.analysis.surprise import surprise as run
-    from bert_core.views import plain
-
-    with sentences():
-        encoder = load(model, revision, device, precision)
-        show(run(encoder, encoder.tokenize(text, pair)), plain.surprise, as_json)
-
-
-@app.command()
-def lens(
-    text: Text,
-    pair: Pair = None,
-    mask: Mask = 1,
-    top_k: TopK = 3,
-    model: Model = EMBEDDED,
-    revision: Revision = None,
-    device: Where = "cpu",
-    precision: How = "exact",
-    as_json: Json = False,
-) -> None:
-    """Read each layer's hidden state at a mask through the masked-word head."""
-    from bert_core.analysis.lens import lens as run
-    from bert_core.tasks.masked import trace_masks
-    from bert_core.views import plain
-
-    with sentences():
-        encoder = load(model, revision, device, precision)
-        trace = trace_masks(encoder, encoder.tokenize(text, pair))
-        position = _mask(trace.positions, mask)
-        show(run(encoder, trace, position, k=top_k), plain.lens, as_json)
-
-
-@app.command()
-def directions(
-    text: Text,
-    pair: Pair = None,
-    mask: Mask = 1,
-    top_k: TopK = 5,
-    model: Model = EMBEDDED,
-    revision: Revision = None,
-    device: Where = "cpu",
-    precision: How = "exact",
-    as_json: Json = False,
-) -> None:
-    """Predict a mask from the left, the right, and both."""
-    from bert_core.analysis.directions import directions as run
-    from bert_core.views import plain
-
-    with sentences():
-        encoder = load(model, revision, device, precision)
-        tokens = encoder.tokenize(text, pair)
-        position = _mask(tokens.masks, mask)
-        show(run(encoder, tokens, position, k=top_k), plain.directions, as_json)
-
-
-@app.command()
-def compare(
-    text: Text,
-    other: Annotated[str, typer.Option("--with", help="The second model.")],
-    pair: Pair = None,
-    mask: Mask = 1,
-    top_k: TopK = 10,
-    model: Model = EMBEDDED,
-    revision: Revision = None,
-    device: Where = "cpu",
-    precision: How = "exact",
-    other_precision: Annotated[str, typer.Option(help="Precision of the second.")] = "exact",
-    as_json: Json = False,
-) -> None:
-    """Ask two models for the same mask."""
-    from bert_core.analysis.compare import compare as run
-    from bert_core.views import plain
-
-    with sentences():
-        first = load(model, revision, device, precision)
-        second = load(other, None, device, other_precision)
-        result = run(first, second, first.tokenize(text, pair), mask=mask - 1, k=top_k)
-        show(result, plain.compare, as_json)
-
-
-@app.command()
-def probe(
-    templates: Annotated[list[str], typer.Argument(help="Sentences with {slot} and one mask.")],
-    slots: Annotated[str, typer.Option(help="Words for the slot: a,b,c")],
-    group_a: Annotated[str, typer.Option(help="Words of the first group: a,b")],
-    group_b: Annotated[str, typer.Option(help="Words of the second group: a,b")],
-    model: Model = EMBEDDED,
-    revision: Revision = None,
-    device: Where = "cpu",
-    precision: How = "exact",
-    as_json: Json = False,
-) -> None:
-    """Compare two groups of words at the mask of templates, for every slot word."""
-    from bert_core.tasks.candidates import split_words
-    from bert_core.tasks.probe import probe as run
-    from bert_core.views import plain
-
-    with sentences():
-        encoder = load(model, revision, device, precision)
-        lists = [split_words(each) for each in (slots, group_a, group_b)]
-        show(run(encoder, templates, *lists), plain.probe, as_json)
-
-
-@app.command()
-def models(as_json: Json = False) -> None:
-    """List the models and devices that can be used here without a download."""
-    from bert_core.model.inventory import list_models
-    from bert_core.views import plain
-
-    with sentences():
-        show(list_models(), plain.models, as_json)
-
-
-@app.command()
-def convert(
-    source: Annotated[Path, typer.Argument(help="Google's release: a folder or a .zip.")],
-    out: Annotated[Path, typer.Argument(help="The folder to write.")],
-    lower: Annotated[
-        bool | None,
-        typer.Option("--lower/--cased", help="Lower-case text (default: found out)."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Turn a TensorFlow release of google-research/bert into a model folder."""
-    from bert_core.model.google.convert import convert as run
-    from bert_core.views import plain
-
-    with sentences():
-        show(run(source, out, lower=lower), plain.convert, as_json)
-
-
-def _mask(masks: tuple[int, ...], number: int) -> int:
-    if not 1 <= number <= len(masks):
-        raise InputError(f"There is no mask {number}: the sentence has {len(masks)}.", field="mask")
-    return masks[number - 1]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from bert_core.checks import SHOWN_PATH, shown
 from bert_core.errors import InputError
 
 
@@ -48,9 +49,19 @@ def check_place(out: Path, source: Path | None = None) -> None:
     Raises:
         InputError: the folder is missing, the place is a folder, or it is the file that is read.
     """
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {out.absolute().parent}. Make it first.", field="out")
-    if out.is_dir():
-        raise InputError(f"{out} is a folder. Name a file.", field="out")
-    if source is not None and out.exists() and source.exists() and out.samefile(source):
-        raise InputError(f"{out} is the file that is read. Choose another name.", field="out")
+    if "\0" in str(out):
+        raise InputError("The name of the file to write holds a NUL character.", field="out")
+    try:
+        if not out.absolute().parent.is_dir():
+            raise InputError(
+                f"There is no folder {out.absolute().parent}. Make it first.", field="out"
+            )
+        if out.is_dir():
+            raise InputError(f"{out} is a folder. Name a file.", field="out")
+        if source is not None and out.exists() and source.exists() and out.samefile(source):
+            raise InputError(f"{out} is the file that is read. Choose another name.", field="out")
+    except OSError as error:  # a name that no disk can hold, or a folder that is closed
+        raise InputError(
+            f"{shown(str(out), SHOWN_PATH)} cannot be written: {error.strerror or error}.",
+            field="out",
+        ) from None

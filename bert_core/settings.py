@@ -6,20 +6,24 @@ Each is read from the environment, as ``BERT_EXPLORER_PORT=8600``, or from one T
 changed in it, restart.
 """
 
+import contextlib
 import difflib
 import functools
+import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
 )
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -70,6 +74,13 @@ def _resolved(path: Path) -> Path:
         raise ValueError(str(error)) from None
 
 
+def _sendable(secret: SecretStr) -> SecretStr:
+    """A header carries nothing else as it is."""
+    if re.fullmatch(r"[!-~]{16,}", secret.get_secret_value()) is None:
+        raise ValueError("cannot be sent")
+    return secret
+
+
 def _no_truth(value: Any) -> Any:
     """Python takes true for the number 1; who writes it for a number has mixed up two keys."""
     if isinstance(value, bool):
@@ -77,8 +88,15 @@ def _no_truth(value: Any) -> Any:
     return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
 
-def _folders() -> tuple[Path, ...]:
-    return (Path.home().resolve(), PROJECT)
+def _folders(before: dict[str, Any]) -> tuple[Path, ...]:
+    """Those of who sits at this machine; a server for others opens none that was not named."""
+    return (Path.home().resolve(), PROJECT) if _loopback(before.get("address", "")) else ()
+
+
+def _loopback(address: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(address).is_loopback
+    return address == "localhost"
 
 
 def _home() -> Path:
@@ -104,20 +122,20 @@ _Plain = BeforeValidator(_no_truth)
 Whole = Annotated[int, _Plain]
 WholeOrNone = Annotated[int | None, _Plain]
 NumberOrNone = Annotated[float | None, _Plain]
+Token = Annotated[SecretStr, AfterValidator(_sendable)]
 Folder = Annotated[Path, AfterValidator(_resolved)]
 Level = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The operator's choices. What each means stands in its description.
 
     Attributes are named as in the file; the variable of ``port`` is ``BERT_EXPLORER_PORT``.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid",
-        str_strip_whitespace=True,
-    )  # fmt: skip
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, validate_default=True
+    )
 
     address: str = _field(
         "127.0.0.1", "an address of this machine, such as 127.0.0.1 or 0.0.0.0",
@@ -127,21 +145,22 @@ class Settings(BaseSettings):
     home: Folder = _field(
         _home, "a folder", "folder of runs, uploads and all that outlives a restart"
     )
-    models: Annotated[tuple[str, ...], NoDecode, _parts(",")] = _field(
+    models: Annotated[tuple[str, ...], _parts(",")] = _field(
         ("runs", "folders", "hub"),
         "a list of runs, folders, hub, and names of single models, or the word embedded",
         "models that may be opened beside the built-in ones: runs, folders, hub (any of that "
         "kind; hub: data sets too), and single ones by name; embedded: no other",
     )  # fmt: skip
-    folders: Annotated[tuple[Folder, ...], NoDecode, _parts(os.pathsep)] = _field(
+    folders: Annotated[tuple[Folder, ...], _parts(os.pathsep)] = _field(
         _folders, f"a list of folders (in the environment with {os.pathsep!r} between them)",
         "folders under which models and data may be opened",
     )  # fmt: skip
     demo: bool = _switch(False, "for the public: no training, no uploads, no hub, no folders")
     login: bool = _switch(False, "refuse to start unless Streamlit's login is configured")
-    api_token: SecretStr | None = _field(
-        None, "at least 16 characters", "secret that callers of the JSON API send", min_length=16
-    )
+    api_token: Token | None = _field(
+        None, "at least 16 letters, digits or signs of ASCII, and no space",
+        "secret that callers of the JSON API send",
+    )  # fmt: skip
     characters: Whole = _count(MAX_CHARACTERS, 100, 10_000_000, "characters of a text")
     document_characters: Whole = _count(MAX_DOCUMENT, 100, 100_000_000, "characters of a document")
     upload_mib: Whole = _count(100, 1, 10_000, "MiB of an uploaded file")
@@ -154,26 +173,17 @@ class Settings(BaseSettings):
         None, "a number above 0, or none", "GiB that all runs together may fill", gt=0,
         allow_inf_nan=False,
     )  # fmt: skip
-    requests_per_minute: Whole = _count(120, 1, 100_000, "requests of one visitor in a minute")
+    requests_per_minute: Whole = _count(120, 1, 100_000, "answers for one visitor in a minute")
     waiting_visitors: Whole = _count(50, 0, 10_000, "visitors that may wait for a model")
+    client_seconds: Whole = _count(
+        30, 1, 3_600, "seconds in which a client has to send or to take 16 KiB"
+    )
     memory_mib: WholeOrNone = _count(
         None, 512, 10_000_000, "MiB above which the model that is least used is unloaded"
     )
     log_level: Level = _field("warning", ", ".join(get_args(Level)), "how much the server tells")
     log_events: bool = _switch(False, "one JSON line for each event")
     log_texts: bool = _switch(False, "with the visitors' texts in it")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment before the file; nothing else is looked at."""
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _file_values())
 
 
 def read_settings() -> Settings:
@@ -223,8 +233,13 @@ def _read(environment: tuple[tuple[str, str], ...], home: str) -> Settings:
     for key in written:
         if key not in Settings.model_fields:
             raise _unknown(key, f"in {os.environ[FILE]}", _keys())
+    named = {
+        name[len(PREFIX) :].lower(): value
+        for name, value in environment
+        if value and name not in MARKS
+    }
     try:
-        return Settings()
+        return Settings.model_validate({**written, **named})
     except ValidationError as error:
         raise _refused(error, written) from None
 

@@ -1,14 +1,19 @@
 """The router: one frame around every page."""
 
+import time
+
 import streamlit as st
 
 from bert_core.settings import PROJECT
-from pages._server.watching import visited
-from pages._shared import gate, link, presenting, sidebar
+from pages._server.watching import drawn, visited
+from pages._shared import gate, link, pace, presenting, sidebar
+from pages._shared.models import loaded
 from pages._shared.sentences import show_notes
 
 ASSETS = PROJECT / "assets"
 NEEDS = {"question_answering": "span"}  # pages that are about another head than the masked word
+DRAWN = 0.5  # seconds for the browser; what is imported for the model keeps Python from serving it
+began = time.monotonic()
 # Set before the navigation: it would fetch a page's icon from a font server for the browser's tab.
 st.set_page_config(page_title="BERT Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.png"))
@@ -33,6 +38,7 @@ if page.url_path:
     st.set_page_config(page_title=f"{page.title} · BERT Explorer")
 link.arrive(page.url_path)
 visited(page.url_path)
+pace.begin()
 problems = link.restore("model", sidebar.FIELDS)
 presenting.switch()
 if page.url_path:
@@ -41,4 +47,7 @@ if page.url_path:
     page.run()
 else:
     page.run()  # the home page is drawn before any model is in memory
+    if not loaded():
+        time.sleep(DRAWN)
     sidebar.choose_model()
+drawn(page.url_path, time.monotonic() - began)

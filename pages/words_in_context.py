@@ -32,7 +32,7 @@ if not presenting():
 seen = None
 with right, shown_errors():
     seen = shown_word(choice)
-    found = senses.panel(choice, seen)
+    found = None if seen is None else senses.panel(choice, seen)
 if seen is None:
     st.stop()
 with left:

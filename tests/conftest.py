@@ -36,8 +36,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 polite_threads()
 
 # The same examples in every run: a failure is a change of the code, and no limit of time.
-settings.register_profile("project", deadline=None, max_examples=60, derandomize=True)
-settings.load_profile("project")
+settings.register_profile("project", deadline=None, max_examples=50, derandomize=True)
+# New ones, many of them, for `make nightly`; what failed is kept in .hypothesis and tried first.
+settings.register_profile("nightly", deadline=None, max_examples=1_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
+from bert_core.tasks.candidates import check_mask
 from bert_core.tasks.distribution import Logs, allowed, best_ids, log_softmax, rank_of
 from bert_core.tasks.limits import MAX_SHOWN, whole_number
 
@@ -109,11 +109,7 @@ class _Side:
 
     @classmethod
     def ask(cls, encoder: Encoder, tokens: Tokens, mask: int, k: int) -> "_Side":
-        if not 0 <= mask < len(tokens.masks):
-            raise InputError(
-                f"There is no mask number {mask + 1}: the sentence has {len(tokens.masks)}.",
-                field="mask",
-            )
+        check_mask(mask, len(tokens.masks))
         position = tokens.masks[mask]
         trace = encoder.trace(tokens, positions=(position,))
         assert trace.logits is not None  # noqa: S101 - asked for in the line above

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.checks import is_whole, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -88,8 +89,8 @@ def directions(
     Raises:
         InputError: the position is no mask, or k is out of range.
     """
-    if position not in tokens.masks:
-        raise InputError(f"Position {position} is no mask.", field="position")
+    if not is_whole(position, 0, len(tokens) - 1) or position not in tokens.masks:
+        raise InputError(f"Position {shown(position)} is no mask.", field="position")
     whole_number("k", k, MAX_SHOWN, field="k")
     logs = {
         "left": _predict(encoder, tokens, position, visibility(tokens, "left")),

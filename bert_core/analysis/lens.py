@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_core.checks import is_whole, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.trace import Trace
@@ -73,8 +74,10 @@ def lens(encoder: Encoder, trace: Trace, position: int, *, k: int = 3) -> LensRe
     Raises:
         InputError: k or the position is out of range, or the trace has no hidden states.
     """
-    if trace.hidden is None or not 0 <= position < len(trace.tokens):
-        raise InputError(f"There are no hidden states at position {position}.", field="position")
+    if trace.hidden is None or not is_whole(position, 0, len(trace.tokens) - 1):
+        raise InputError(
+            f"There are no hidden states at position {shown(position)}.", field="position"
+        )
     whole_number("k", k, MAX_SHOWN, field="k")
     vocabulary = encoder.tokenizer.vocabulary
     logs = log_softmax(encoder.read_out(trace.hidden[:, position]))

@@ -142,7 +142,7 @@ def missing_column(name: str, role: str, columns: Sequence[str], *, by_place: bo
     """
     shown = ", ".join(repr(column[:40]) for column in columns[:30]) or "none"
     close = difflib.get_close_matches(name, columns, n=1)
-    words = f"There is no column '{name}' for the {role}. There are: {shown}."
+    words = f"There is no column '{name[:60]}' for the {role}. There are: {shown}."
     if close:
         words += f" Perhaps '{close[0]}' is meant."
     words += f" Say which column is the {role}."

@@ -1,9 +1,9 @@
 """Somebody's predictions scored, with the figures of the official script and some more."""
 
-import math
 import os
 from pathlib import Path
 
+from bert_core.checks import number
 from bert_core.errors import InputError
 from bert_core.evaluation.gold import Gold, read_gold
 from bert_core.evaluation.judging import Judgement, judge_predictions
@@ -40,10 +40,7 @@ def judge_files(
     predictions: File, gold: File, na_probs: File | None = None, threshold: float = 1.0
 ) -> Judgement:
     """Judge each question of a file of predictions; see :func:`score_predictions`."""
-    if not math.isfinite(threshold):
-        raise InputError(
-            f"The threshold is {threshold}; a number is expected.", field="na_threshold"
-        )
+    number("The threshold", threshold, field="na_threshold")
     questions = _scored(read_gold(gold))
     said = read_predictions(predictions)
     odds = None if na_probs is None else read_na_probs(na_probs)

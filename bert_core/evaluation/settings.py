@@ -1,14 +1,13 @@
 """How a file of questions is read, and what an evaluation was asked for."""
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
 
 from bert_core import __version__
-from bert_core.errors import InputError
+from bert_core.checks import number
 from bert_core.evaluation.gold import Gold
 from bert_core.model.encoder import Encoder
 from bert_core.tasks.limits import whole_number
@@ -67,11 +66,7 @@ class EvaluationSettings:
         whole_number("max_answer_length", longest, MAX_ANSWER, field="max_answer_length")
         if self.limit is not None:
             whole_number("limit", self.limit, MOST_QUESTIONS, field="limit")
-        if not math.isfinite(self.null_threshold):
-            raise InputError(
-                f"null_threshold is {self.null_threshold}; a number is expected.",
-                field="null_threshold",
-            )
+        number("null_threshold", self.null_threshold, field="null_threshold")
 
     def layout(self, max_pieces: int, *, specials: int) -> SpanSettings:
         """Lengths of windows for a model that reads ``max_pieces`` at once."""

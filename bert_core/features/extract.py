@@ -14,6 +14,7 @@ from typing import get_args
 
 import numpy as np
 
+from bert_core.checks import is_whole, shown
 from bert_core.data.source import check_file
 from bert_core.errors import InputError
 from bert_core.features.formats import writer_for
@@ -25,6 +26,7 @@ from bert_core.model import batching
 from bert_core.model.checkpoints import MIN_PIECES
 from bert_core.model.encoder import Encoder
 from bert_core.model.trace import Floats
+from bert_core.model.tracing import to_numpy
 from bert_core.output import check_place, whole_file
 from bert_core.tasks.distribution import refuse_no_numbers
 
@@ -135,7 +137,7 @@ def extract(
     length = _length(encoder, max_length)
     if pool not in get_args(Pool):
         known = ", ".join(get_args(Pool))
-        raise InputError(f"'{pool}' is no pooling: use one of {known}.", field="pool")
+        raise InputError(f"The pooling is {shown(pool)}: use one of {known}.", field="pool")
     shape, counts = _count(encoder, path, length, named, pool)
     needed = kind.size(shape)
     if on_estimate is not None:
@@ -193,9 +195,8 @@ def states(
     found: dict[int, Floats] = {}
     for members in batching.plan([len(line.ids) for line in lines]):
         batch = [lines[member] for member in members]
-        with encoder.computing(bounded=not found) as body:
-            encoder.passes += 1
-            levelled = [each.float().cpu().numpy() for each in body.states(batch, levels)]
+        with encoder.computing(len(batch), bounded=not found) as body:
+            levelled = [to_numpy(each) for each in body.states(batch, levels)]
         for row, member in enumerate(members):
             length = len(lines[member].ids)
             whole: Floats = np.stack([level[row, :length] for level in levelled], axis=1)
@@ -242,9 +243,10 @@ def _length(encoder: Encoder, asked: int | None) -> int:
     most = encoder.tokenizer.max_pieces
     if asked is None:
         return min(MAX_LENGTH, most)
-    if not MIN_PIECES <= asked <= most:
+    if not is_whole(asked, MIN_PIECES, most):
         raise InputError(
-            f"The longest input is {asked} word pieces; this model reads {MIN_PIECES} to {most:,}.",
+            f"The longest input is {shown(asked)} word pieces; this model reads {MIN_PIECES} to "
+            f"{most:,}.",
             field="max_length",
         )
     return asked

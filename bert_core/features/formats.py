@@ -20,7 +20,7 @@ def writer_for(out: Path) -> type[Writer]:
     """
     if out.suffix not in WRITERS:
         raise InputError(
-            f"{out.name} ends in '{out.suffix}'; features are written as .jsonl, .npz or "
+            f"'{out.name[-60:]}' ends in '{out.suffix}'; features are written as .jsonl, .npz or "
             ".parquet. Give the file one of these endings.",
             field="out",
         )

@@ -8,6 +8,7 @@ is the last layer. Files name layers so.
 import re
 from collections.abc import Sequence
 
+from bert_core.checks import a_list, is_whole, shown
 from bert_core.errors import InputError
 
 
@@ -50,13 +51,14 @@ def from_end(layers: Sequence[int], number: int) -> tuple[int, ...]:
         >>> from_end((12, -2, 0), 12)
         (-1, -2, -13)
     """
+    a_list("The layers", layers, field="layers")
     if not layers:
         raise InputError("No layer is named. -1 is the last one.", field="layers")
     found: list[int] = []
     for layer in layers:
-        if not -number - 1 <= layer <= number:
+        if not is_whole(layer, -number - 1, number):
             raise InputError(
-                f"There is no layer {layer}: this model has -1, the last, to {-number}, the "
+                f"There is no layer {shown(layer)}: this model has -1, the last, to {-number}, the "
                 f"first, and {-number - 1} or 0, what goes into the first.",
                 field="layers",
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from bert_core.checks import a_choice
 from bert_core.errors import InputError
 from bert_core.features.extract import states
 from bert_core.features.layers import from_end
@@ -61,9 +62,7 @@ def embed(
         InputError: the text is empty or too long, there is no such layer or pooling, the answer
             would be too large, or the model computed values that are no numbers.
     """
-    if pool not in get_args(Pool):
-        known = ", ".join(get_args(Pool))
-        raise InputError(f"'{pool}' is no pooling: use one of {known}.", field="pool")
+    a_choice("pooling", pool, get_args(Pool), field="pool")
     named = from_end(layers, encoder.checkpoint.layers)
     tokens = encoder.tokenize(text, pair, masks=False)
     rows = len(tokens) if pool == "none" else 1

@@ -1,5 +1,6 @@
 """The modules of a loaded model and one forward pass through them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from bert_core.errors import InputError, ModelError
 from bert_core.model import batching
 from bert_core.model.batching import Input
 from bert_core.model.families import Family
+from bert_core.model.foreign import lacks_memory
 from bert_core.model.heads import Head
 from bert_core.model.lean import LeanEncoder
 from bert_core.model.modules import Module
@@ -28,12 +30,15 @@ class Body:
         encoder: ids to hidden states.
         lean: the same, layer by layer and computed at chosen positions only.
         heads: each task head as a function from hidden states (N, H) to logits (N, C).
+        adds_masks: whether the encoder takes a restriction as numbers to add to its scores, as
+            the library's eager attention does.
     """
 
     family: Family
     encoder: Any
     lean: LeanEncoder
     heads: Mapping[Head, Module]
+    adds_masks: bool
 
     @property
     def device(self) -> torch.device:
@@ -128,9 +133,9 @@ class Body:
         return inputs
 
     def _restriction(self, visible: NDArray[np.bool_]) -> Tensor:
-        """Visibility in the form the attention backend takes, shape (1, 1, T, T)."""
+        """Visibility in the form the encoder takes, shape (1, 1, T, T)."""
         seen = torch.from_numpy(visible).to(self.device)[None, None]
-        if self.encoder.config._attn_implementation == "sdpa":
+        if not self.adds_masks:
             return seen
         return torch.where(seen, 0.0, torch.finfo(self.dtype).min)
 
@@ -151,11 +156,10 @@ class MemoryGuard:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if kind is None:
             return
-        # The CPU's allocator has no error class of its own, only its name in the message.
-        if issubclass(kind, (torch.OutOfMemoryError, MemoryError)) or (
-            issubclass(kind, RuntimeError) and "Allocator" in str(error)
-        ):
+        if isinstance(error, torch.OutOfMemoryError) or lacks_memory(error):
+            size = re.search(r"tried to allocate ([\d.]+ \w+)", str(error), re.IGNORECASE)
+            wanted = f" ({size[1]} more were wanted)" if size else ""
             raise InputError(
-                f"{self._name} ran out of memory ({error}). Use a shorter text, or the CPU.",
+                f"{self._name} ran out of memory{wanted}. Use a shorter text, or the CPU.",
                 field="device",
             ) from None

@@ -4,13 +4,16 @@ Which task heads it has is found out by :mod:`bert_core.model.heads`; every task
 that is absent refuses the checkpoint by name.
 """
 
+import fnmatch
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bert_core.checks import shown
 from bert_core.errors import ModelError
 from bert_core.model.families import FAMILIES, Family
 from bert_core.model.heads import HEAD_NAMES as HEAD_NAMES
@@ -33,6 +36,7 @@ _TEXTS = re.compile(
     r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab"
     r"|model\.safetensors\.index)\.json|(vocab|merges)\.txt|.*\.(model|jinja)"
 )
+_WEIGHTS = "model*.safetensors"
 _LAYER = re.compile(r"\blayer\.(\d+)\.")
 _ALIASES = {
     "n_layers": "num_hidden_layers",
@@ -137,11 +141,23 @@ def inspect(folder: Path, *, source: str, revision: str | None = None) -> Checkp
         hidden=sizes["hidden_size"],
         vocabulary=sizes["vocab_size"],
         max_pieces=max_pieces,
-        parameters=sum(_count(shape) for shape in shapes.values()),
+        parameters=sum(map(math.prod, shapes.values())),
         file_mib=size / 2**20,
         labels=labels,
         answers=read_answers(labels, config),
     )
+
+
+def require_files(folder: Path, source: str) -> None:
+    """Refuse a model folder that lacks its files, without reading any.
+
+    Raises:
+        ModelError: there is no config.json or no weights, or they are empty.
+    """
+    names = [name for name, size in _file_sizes(folder, source).items() if size]
+    for needed in ("config.json", _WEIGHTS):
+        if not fnmatch.filter(names, needed):
+            raise ModelError(f"{source} has no {needed.replace('*', '')}.", field="model")
 
 
 def check_texts(sizes: Mapping[str, int], source: str) -> None:
@@ -179,7 +195,7 @@ def _read_config(folder: Path, source: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise ModelError(
             f"{source} has no config.json, so it is no model folder. A TensorFlow release is "
-            "turned into one by: python -m bert_core convert FOLDER OUT",
+            "turned into one by 'python -m bert_core convert FOLDER OUT'.",
             field="model",
         ) from None
     except (OSError, ValueError, RecursionError) as error:
@@ -216,7 +232,7 @@ def _sizes(config: dict[str, Any], source: str) -> dict[str, int]:
         value = named.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= largest:
             raise ModelError(
-                f"config.json of {source} gives {key} = {value!r}; a whole number from 1 to "
+                f"config.json of {source} gives {key} = {shown(value)}; a whole number from 1 to "
                 f"{largest:,} is expected.",
                 field="model",
             )
@@ -234,7 +250,7 @@ def _weights(folder: Path, source: str) -> tuple[dict[str, tuple[int, ...]], int
     """Shapes of all tensors by name, and the bytes of their files."""
     from safetensors import SafetensorError, safe_open
 
-    files = sorted(folder.glob("model*.safetensors"))
+    files = sorted(folder.glob(_WEIGHTS))
     if not files:
         raise ModelError(
             f"{source} has no model.safetensors. Other weight files can hide programs and are "
@@ -280,10 +296,3 @@ def _check_fit(shapes: Mapping[str, tuple[int, ...]], sizes: dict[str, int], sou
 def _size(shapes: Mapping[str, tuple[int, ...]], ending: str, axis: int) -> int:
     found = next((shape for name, shape in shapes.items() if name.endswith(ending)), ())
     return found[axis] if len(found) == 2 else 0
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from bert_core.checks import a_text, shown
 from bert_core.errors import InputError, ModelError
 
 Precision = Literal["exact", "fast"]
@@ -16,7 +17,7 @@ _DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model as the user picked it; the key of every cache.
+    """A model as the user picked it; what it means now, :func:`.keys.key_of`, keys every cache.
 
     Attributes:
         source: ``"embedded"``, ``"reader"``, a folder, ``"run:ID"`` for what a run here trained,
@@ -37,23 +38,28 @@ class ModelChoice:
     attention: Attention = "sdpa"
 
     def __post_init__(self) -> None:
+        a_text("The model's name", self.source, field="model")
+        if self.revision is not None:
+            a_text("The revision", self.revision, field="revision")
         if self.device == "cuda":
             object.__setattr__(self, "device", "cuda:0")  # one device, one key in every cache
         if not self.source.strip():
             raise InputError(
                 "Name a model: 'embedded', a folder, run:ID or a hub id.", field="model"
             )
+        a_text("The device", self.device, field="device")
         if not _DEVICE.fullmatch(self.device):
             raise InputError(
-                f"'{self.device}' is no device: use cpu, cuda:0 or mps.", field="device"
+                f"{shown(self.device)} is no device: use cpu, cuda:0 or mps.", field="device"
             )
         if self.precision not in get_args(Precision):
             raise InputError(
-                f"'{self.precision}' is no precision: use exact or fast.", field="precision"
+                f"The precision is {shown(self.precision)}: use exact or fast.", field="precision"
             )
         if self.attention not in get_args(Attention):
             raise InputError(
-                f"'{self.attention}' is no attention backend: use sdpa or eager.", field="attention"
+                f"The attention backend is {shown(self.attention)}: use sdpa or eager.",
+                field="attention",
             )
 
     def require_weights(self) -> None:

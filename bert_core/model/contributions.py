@@ -12,7 +12,8 @@ from bert_core.model.encoder import Encoder
 from bert_core.model.heads import Head
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats
-from bert_core.model.walk import levels, onwards, split, to_numpy
+from bert_core.model.tracing import to_numpy
+from bert_core.model.walk import levels, onwards, split
 
 GRADIENT_PIECES = 512
 """Word pieces of a batch that is differentiated: all layers above keep what they computed."""
@@ -112,17 +113,16 @@ def path_gradients(
         slope = torch.zeros_like(level.context[0])
         for first in range(0, steps, size):
             some = slice(first, first + size)
-            with encoder.computing(gradients=True) as body:
-                encoder.passes += 1
-                context = _times(along[some], level.context).requires_grad_()
+            points = along[some]
+            with encoder.computing(len(points), gradients=True) as body:
+                context = _times(points, level.context).requires_grad_()
                 reached = value(onwards(body, head, level, context, positions))
                 (found,) = torch.autograd.grad(reached.sum(), context)
                 slope += _times(shares[some], found).sum(dim=0)
             done += len(found)
             if on_progress is not None:
                 on_progress(done, total)
-        with encoder.computing() as body:
-            encoder.passes += 1
+        with encoder.computing(2) as body:
             ends = _times(np.array([1.0, 0.0]), level.context)
             whole, nothing = value(onwards(body, head, level, ends, positions)).tolist()
             by_head = split(slope, len(level.values)).transpose(0, 1)

@@ -18,7 +18,7 @@ from bert_core.model.tokenizer import Tokenizer
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats, Trace
 from bert_core.model.tracing import to_numpy, traced
-from bert_core.model.waiting import Line, Ticket
+from bert_core.model.waiting import Line, Ticket, nobody
 from bert_core.settings import read_settings
 
 if TYPE_CHECKING:
@@ -38,19 +38,18 @@ class Encoder(SharedTokenizer):
         choice: how it was asked for.
         tokenizer: its tokenizer.
         passes: number of batches that were asked of the encoder since it was loaded.
-        shared: how many of them were computed as one with those of others.
         line: who computes and who waits.
+        on_pass: told of each batch: of how many callers, and how many inputs.
     """
 
     def __init__(
         self, checkpoint: Checkpoint, choice: ModelChoice, tokenizer: Tokenizer, body: "Body"
     ) -> None:
         super().__init__(tokenizer)
-        self.checkpoint = checkpoint
-        self.choice = choice
+        self.checkpoint, self.choice = checkpoint, choice
         self.passes = 0
-        self.shared = 0
         self.line = Line(read_settings().waiting_visitors)
+        self.on_pass: Callable[[int, int], None] = nobody
         self._body: Body | None = body
 
     @property
@@ -67,8 +66,8 @@ class Encoder(SharedTokenizer):
 
     @property
     def memory_mib(self) -> float:
-        """Memory of the encoder's weights as they are held, in MiB."""
-        return self._loaded.memory_mib
+        """Memory of the encoder's weights as they are held, in MiB; 0 once they are not."""
+        return 0.0 if (body := self._body) is None else body.memory_mib
 
     def trace(
         self,
@@ -92,29 +91,28 @@ class Encoder(SharedTokenizer):
                 None: every piece looks at every piece, as BERT was trained.
 
         Raises:
-            ModelError: a head is missing, or this backend hands out no attention weights.
+            CoreError: no such position or head, or this backend hands out no attention weights.
         """
-        if positions:
+        if places := tokens.checked(positions):
             self.checkpoint.require("masked_word")
         if next_sentence:
             self.checkpoint.require("next_sentence")
         if attention:
             self.choice.require_weights()
         if attention or visible is not None or (positions and next_sentence):
-            with self.computing() as body:
-                self.passes += 1
+            with self.computing(1) as body:
                 return traced(
                     body, tokens, positions, hidden=hidden, attention=attention,
                     next_sentence=next_sentence, visible=visible,
                 )  # fmt: skip
         head: Head | None = "masked_word" if positions else None
-        read = (0,) if next_sentence else tuple(positions)
+        read = (0,) if next_sentence else places
         reply = self._ask(Ask([tokens], [read], "next_sentence" if next_sentence else head, hidden))
         logits = None if reply.logits is None else to_numpy(reply.logits)
         return Trace(
             tokens=tokens,
-            positions=tuple(positions),
-            logits=logits if positions else None,
+            positions=places,
+            logits=logits if places else None,
             hidden=to_numpy(reply.hidden[0]) if hidden else None,
             next_sentence=logits[0] if next_sentence and logits is not None else None,
         )
@@ -128,9 +126,8 @@ class Encoder(SharedTokenizer):
     ) -> Iterator[tuple[list[tuple[int, int]], "torch.Tensor"]]:
         """Vocabulary logits of many inputs at chosen positions, batch by batch.
 
-        Inputs are sorted by length, so that little is padded, and only the chosen positions go
-        through most of the last layer and the vocabulary projection, the most costly parts of a
-        small BERT.
+        Inputs are sorted by length, so that little is padded. Only the chosen positions go through
+        most of the last layer and the vocabulary projection, a small BERT's most costly parts.
 
         Args:
             inputs: B inputs of any lengths.
@@ -157,8 +154,7 @@ class Encoder(SharedTokenizer):
             if len(batches) == 1 and ask.small:
                 logits = self._ask(ask).logits
             else:
-                with self.computing(bounded=not done) as body:
-                    self.passes += 1
+                with self.computing(len(batch), bounded=not done) as body:
                     waiting.append(body.run_at(batch, places))
                 logits = None
             done += len(members)
@@ -243,20 +239,24 @@ class Encoder(SharedTokenizer):
                 torch.cuda.empty_cache()
 
     @contextmanager
-    def computing(self, *, gradients: bool = False, bounded: bool = True) -> "Iterator[Body]":
+    def computing(
+        self, inputs: int = 0, *, gradients: bool = False, bounded: bool = True
+    ) -> "Iterator[Body]":
         """A block in which one caller computes, with gradients only where they are asked for.
 
         Args:
+            inputs: how many go through the model in the block, a batch that is counted; 0: none.
             gradients: keep what a gradient needs.
             bounded: whether the caller may be turned away when too many wait.
 
         Raises:
             ModelError: the encoder made room for another model.
-            InputError: memory ran out inside the block.
-            BusyError: too many wait.
+            CoreError: too many wait, or memory ran out inside the block.
         """
         with self.line.turn(bounded=bounded), self._guarded(gradients) as body:
             yield body
+            if inputs:
+                self._count(1, inputs)
 
     def _ask(self, ask: Ask, *, bounded: bool = True) -> Reply:
         """One pass, together with what others ask, or done by one of them."""
@@ -268,9 +268,12 @@ class Encoder(SharedTokenizer):
     def _together(self, asks: Sequence[Ask]) -> list[Reply]:
         with self._guarded() as body:
             replies = together(body, asks)
-        self.passes += len(asks)
-        self.shared += len(asks) if len(asks) > 1 else 0
+        self._count(len(asks), sum(len(ask.inputs) for ask in asks))
         return replies
+
+    def _count(self, callers: int, inputs: int) -> None:
+        self.passes += callers
+        self.on_pass(callers, inputs)
 
     @contextmanager
     def _guarded(self, gradients: bool = False) -> "Iterator[Body]":

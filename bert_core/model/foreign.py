@@ -14,6 +14,8 @@ _KINDS = (
     TypeError,
     ValueError,
 )
+# What has no error class of its own has only its words.
+_NO_MEMORY = ("Allocator", "CUBLAS_STATUS_ALLOC_FAILED", "Cannot allocate memory")
 
 
 class ForeignFiles:
@@ -24,7 +26,8 @@ class ForeignFiles:
     ``Exception``, which is caught here by its exact type.
 
     Args:
-        sentence: what is wrong then; the library's own words follow in brackets.
+        sentence: what is wrong then; the library's own words follow in brackets. Where memory
+            ran out nothing is wrong with the files, and that is said instead.
     """
 
     def __init__(self, sentence: str) -> None:
@@ -39,12 +42,28 @@ class ForeignFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        from huggingface_hub.errors import StrictDataclassError
-
         if kind is None or issubclass(kind, CoreError):
             return
-        if kind is Exception or issubclass(kind, (*_KINDS, StrictDataclassError)):
-            raise ModelError(f"{self._sentence} ({reason(error)})", field="model") from None
+        if lacks_memory(error):
+            raise ModelError(
+                "There is not enough memory to read the model's files. Close other programs, or "
+                "use a smaller model.",
+                field="model",
+            ) from None
+        from huggingface_hub.errors import StrictDataclassError
+        from safetensors import SafetensorError
+
+        known = (*_KINDS, SafetensorError, StrictDataclassError)
+        if kind is Exception or issubclass(kind, known):
+            said = f"{self._sentence.removesuffix('.')} ({reason(error)})."
+            raise ModelError(said, field="model") from None
+
+
+def lacks_memory(error: object) -> bool:
+    """Whether the memory of the processor or of a device ran out."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, OSError | RuntimeError) and any(word in str(error) for word in _NO_MEMORY)
+    )
 
 
 def reason(error: BaseException | None) -> str:

@@ -16,7 +16,7 @@ from bert_core.model.body import Body
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats
-from bert_core.model.walk import to_numpy
+from bert_core.model.tracing import to_numpy
 
 Pooling = Literal["mean", "first", "last"]
 Groups = Sequence[Sequence[Sequence[int]]]
@@ -50,8 +50,7 @@ def pooled_states(
     for members in _batches(inputs, together=visible is not None):
         batch = [inputs[member] for member in members]
         seen = None if visible is None else visible(batch[0])
-        with encoder.computing(bounded=not found) as body:
-            encoder.passes += 1
+        with encoder.computing(len(batch), bounded=not found) as body:
             states = body.run(batch, hidden=True, visible=seen).hidden_states
             for row, member in enumerate(members):
                 found[member] = _pooled(states, row, groups[member], pooling)

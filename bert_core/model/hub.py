@@ -55,11 +55,7 @@ def download(
         ModelError: the hub is out of reach and nothing is cached, the id or revision does not
             exist, access is refused, or the repository has no safetensors weights.
     """
-    # A revision becomes part of a path in the cache, so it must not lead elsewhere.
-    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
-        raise ModelError(
-            f"{revision[:60]!r} is no revision: give a branch, a tag or a commit.", field="revision"
-        )
+    _check_revision(revision)
     try:
         late = ModelError(_OFFLINE, field="model")
         info = answered_in_time(lambda: _ask(repo, revision), late)
@@ -80,6 +76,27 @@ def download(
     folder = _fetch(repo, str(info.sha), wanted, on_progress)
     _remember(folder, revision or "main")
     return folder, str(info.sha)
+
+
+def commit_here(repo: str, revision: str | None) -> str | None:
+    """The commit that a branch, tag or commit means in the local cache; None: it is not here.
+
+    No network is asked.
+
+    Raises:
+        ModelError: that is no revision.
+    """
+    _check_revision(revision)
+    found = _cached(repo, revision)
+    return None if found is None else found[1]
+
+
+def _check_revision(revision: str | None) -> None:
+    # A revision becomes part of a path in the cache, so it must not lead elsewhere.
+    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise ModelError(
+            f"{revision[:60]!r} is no revision: give a branch, a tag or a commit.", field="revision"
+        )
 
 
 def answered_in_time(ask: Callable[[], T], late: CoreError) -> T:
@@ -144,7 +161,7 @@ def _explained(error: Exception, repo: str, revision: str | None) -> ModelError:
     elif isinstance(error, HfHubHTTPError):
         words = f"The hub answered with an error for {repo} ({reason(error)}). Try again later."
     elif isinstance(error, (OSError, HTTPError)):
-        words = f"{_OFFLINE} ({type(error).__name__})"
+        words = f"{_OFFLINE.removesuffix('.')} ({type(error).__name__})."
     else:  # an answer of another form
         words = (
             "What answers in place of the hub is something else, perhaps the log-in page of a "

@@ -10,8 +10,10 @@ from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
 from bert_core.model.devices import dtype_for, polite_threads
 from bert_core.model.encoder import Encoder
-from bert_core.model.foreign import ForeignFiles
+from bert_core.model.foreign import ForeignFiles, lacks_memory
+from bert_core.model.library import transformers
 from bert_core.model.modules import head_module, library_classes
+from bert_core.model.plain import read_plain
 from bert_core.model.sources import Progress
 from bert_core.model.tokenizer import Tokenizer
 
@@ -23,10 +25,6 @@ _OURS: dict[str, Any] = {
 }
 """What a checkpoint's config.json may say about the way results are handed out, but not here."""
 
-
-_FIRST_IMPORT = threading.Lock()
-"""The library fills its modules as they are asked for: two threads that ask first, for different
-models, can each find the other's half-filled ones."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """The library changes torch's own functions while it loads, for all threads: of two models that
@@ -57,11 +55,9 @@ def load(
         on_found(checkpoint)
     if on_progress is not None:
         on_progress(f"Loading {checkpoint.source}", None)
-    with _FIRST_IMPORT:
-        _import_library()
     products = dtype_for(choice.device, choice.precision)
     tokenizer = Tokenizer(checkpoint)
-    return Encoder(checkpoint, choice, tokenizer, _body(checkpoint, choice, products))
+    return Encoder(checkpoint, choice, tokenizer, _body_with_memory(checkpoint, choice, products))
 
 
 def load_tokenizer(choice: ModelChoice, *, on_progress: Progress | None = None) -> Tokenizer:
@@ -74,44 +70,33 @@ def load_tokenizer(choice: ModelChoice, *, on_progress: Progress | None = None) 
     Raises:
         ModelError: as :func:`load`, where that is about the model's files.
     """
-    checkpoint = sources.find(choice, on_progress=on_progress)
-    with _FIRST_IMPORT:
-        from transformers import AutoTokenizer  # noqa: F401
-    return Tokenizer(checkpoint)
+    return Tokenizer(sources.find(choice, on_progress=on_progress))
 
 
-def _import_library() -> None:
-    """Bring in what loading needs of transformers; at once when it is there."""
-    from transformers import AutoModel, AutoTokenizer  # noqa: F401
-
-
-def _model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:
+def _library_model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:
     """A model of the library's class of that name, its weights all from the file."""
     import torch
-    import transformers
 
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()  # what is missing is said by us
+    package = transformers()
+    package.utils.logging.disable_progress_bar()
+    package.utils.logging.set_verbosity_error()  # what is missing is said by us
     with ForeignFiles(f"The weights of {checkpoint.source} do not fit its config.json."):
-        try:
-            with _ONE_AT_A_TIME:
-                model, info = getattr(transformers, library).from_pretrained(
-                    checkpoint.folder,
-                    dtype=torch.float32,  # else the library computes in the type of the file
-                    attn_implementation=choice.attention,
-                    local_files_only=True,
-                    use_safetensors=True,
-                    trust_remote_code=False,
-                    output_loading_info=True,
-                    **_OURS,
-                )
-            _refuse_changed(checkpoint, info, pooler_is_read=library != "AutoModel")
-            return model.to(choice.device).eval().requires_grad_(False)
-        except torch.OutOfMemoryError:
-            raise ModelError(
-                f"{choice.device} has not enough memory for {checkpoint.source}. Use the CPU.",
-                field="device",
-            ) from None
+        with _ONE_AT_A_TIME:
+            model, info = getattr(package, library).from_pretrained(
+                checkpoint.folder,
+                dtype=torch.float32,  # else the library computes in the type of the file
+                attn_implementation=choice.attention,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+                **_OURS,
+            )
+        _refuse_changed(checkpoint, info, pooler_is_read=library != "AutoModel")
+        # The library maps the file, and one that is cut short later would take the process along.
+        for part in (*model.parameters(), *model.buffers()):
+            part.data = part.data.clone()
+    return model
 
 
 def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any], *, pooler_is_read: bool) -> None:
@@ -139,14 +124,34 @@ def _refuse_changed(checkpoint: Checkpoint, info: dict[str, Any], *, pooler_is_r
         )
 
 
+def _body_with_memory(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
+    """The model; weights that are on the device already may need more room to be rearranged."""
+    import torch
+
+    try:
+        return _body(checkpoint, choice, products)
+    except (MemoryError, RuntimeError) as error:
+        if not (isinstance(error, torch.OutOfMemoryError) or lacks_memory(error)):
+            raise
+        advice = "Use a smaller model." if choice.device == "cpu" else "Use the CPU."
+        raise ModelError(
+            f"{choice.device} has not enough memory for {checkpoint.source}. {advice}",
+            field="device",
+        ) from None
+
+
 def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
     import torch
 
     from bert_core.model import half, lean
     from bert_core.model.body import Body
 
+    with _ONE_AT_A_TIME, ForeignFiles(f"The weights of {checkpoint.source} cannot be read."):
+        plain = read_plain(checkpoint)
     classes = library_classes(checkpoint)
-    models = {name: _model(checkpoint, choice, name) for name in classes}
+    models = {
+        name: _placed(plain or _library_model(checkpoint, choice, name), choice) for name in classes
+    }
     first = next(iter(models.values()))
     encoder = getattr(first, first.base_model_prefix, first)
     if products != torch.float32:
@@ -160,4 +165,10 @@ def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
             for name, heads in classes.items()
             for head in heads
         },
+        adds_masks=plain is None and choice.attention == "eager",
     )
+
+
+def _placed(model: Any, choice: ModelChoice) -> Any:
+    """A model where it computes, its weights for reading only."""
+    return model.to(choice.device).eval().requires_grad_(False)

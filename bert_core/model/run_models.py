@@ -3,6 +3,7 @@
 A run is ``$BERT_EXPLORER_HOME/runs/ID``; what it trained is the model folder ``result`` in it.
 """
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -44,6 +45,19 @@ def result_folder(source: str) -> Path:
             field="model",
         )
     return result
+
+
+def written(source: str) -> str:
+    """When the weights of a run's model were written, in nanoseconds: resumed, it writes others.
+
+    Raises:
+        ModelError: as :func:`result_folder`.
+    """
+    times = []
+    for path in result_folder(source).glob("*.safetensors"):
+        with contextlib.suppress(OSError):  # another result is just taking its place
+            times.append(path.stat().st_mtime_ns)
+    return str(max(times, default=0))
 
 
 def all_results() -> list[tuple[str, Path]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from bert_core.checks import SHOWN_PATH, shown
 from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
 from bert_core.model.checkpoints import Checkpoint, inspect
@@ -40,7 +41,7 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         return inspect(allowed_folder(choice.source), source=choice.source)
     if not hub.is_repo_id(choice.source):
         raise ModelError(
-            f"{choice.source[:80]!r} is neither 'embedded' nor 'reader', nor a folder such as "
+            f"{shown(choice.source)} is neither 'embedded' nor 'reader', nor a folder such as "
             "./my-bert, nor a run such as run:my-run, nor a hub id such as "
             "google-bert/bert-base-uncased.",
             field="model",
@@ -110,20 +111,20 @@ def allowed_folder(source: str) -> Path:
         folder = Path(source).expanduser().resolve()
         exists = folder.is_dir()
     except (OSError, ValueError, RuntimeError):
-        raise ModelError(f"'{source}' is no folder name.", field="model") from None
+        raise ModelError(f"{shown(source, SHOWN_PATH)} is no folder name.", field="model") from None
     allowed = read_settings().folders
     if not any(folder.is_relative_to(root) for root in allowed):
         # The same sentence whether or not it exists: no probing of the machine's folders.
         roots = ", ".join(_shown(root) for root in allowed) or "none"
         raise ModelError(
-            f"'{source}' is outside the folders that models may be opened from ({roots}). "
-            "The operator sets them in BERT_EXPLORER_FOLDERS.",
+            f"{shown(source, SHOWN_PATH)} is outside the folders that models may be opened from "
+            f"({roots}). The operator sets them in BERT_EXPLORER_FOLDERS.",
             field="model",
         )
     if not exists:
         raise ModelError(
-            f"There is no folder '{source}'. Give the folder that holds config.json, or a hub id "
-            "such as google-bert/bert-base-uncased.",
+            f"There is no folder {shown(source, SHOWN_PATH)}. Give the folder that holds "
+            "config.json, or a hub id such as google-bert/bert-base-uncased.",
             field="model",
         )
     return folder

@@ -13,6 +13,7 @@ from typing import Literal
 from tokenizers import Encoding
 from tokenizers import Tokenizer as Backend
 
+from bert_core.checks import a_list, a_text
 from bert_core.errors import InputError
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.marks import MarkedText, mark
@@ -46,17 +47,16 @@ class Tokenizer:
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        library, description = read_tokenizer(checkpoint)
+        files = read_tokenizer(checkpoint)
         self.source = checkpoint.source
-        self.mask_token: str = library.mask_token
-        self.mask_id = int(library.mask_token_id)
-        self.cls_id = int(library.cls_token_id)
-        self.sep_id = int(library.sep_token_id)
-        self.pad_id = int(library.pad_token_id)
-        self.max_pieces = min(checkpoint.max_pieces, int(library.model_max_length))
-        self.vocabulary = read_vocabulary(library, description)
-        self._plain = text_backend(description)
-        self._masking = text_backend(description, self.mask_token)
+        self.mask_token = str(files.named["mask"])
+        self.mask_id, self.cls_id, self.sep_id, self.pad_id = (
+            int(files.ids[part]) for part in ("mask", "cls", "sep", "pad")
+        )
+        self.max_pieces = min(checkpoint.max_pieces, files.longest)
+        self.vocabulary = read_vocabulary(files)
+        self._plain = text_backend(files.description)
+        self._masking = text_backend(files.description, self.mask_token)
         self.seps_between = _seps_between(self._plain.encode("a", "a"))
         self.lower = self._plain.encode("ABCDE").ids == self._plain.encode("abcde").ids
 
@@ -88,8 +88,9 @@ class Tokenizer:
             InputError: an empty text, a text with nothing the model can see, one that is too
                 long, or one that cannot be written as UTF-8.
         """
-        for value, field in ((text, "text"), (pair, "pair")):
-            check_text(value, field)
+        check_text(text, "text")
+        if pair is not None:
+            check_text(pair, "pair")
         parts = tuple(self._marked(part, masks) for part in (text, pair) if part is not None)
         backend = self._masking if masks else self._plain
         encoding = backend.encode(parts[0].text, parts[1].text if len(parts) > 1 else None)
@@ -101,6 +102,7 @@ class Tokenizer:
         Raises:
             InputError: as :meth:`encode`, with the row.
         """
+        a_list("The texts", texts, field="text")
         limit = read_settings().characters
         for row, text in enumerate(texts, start=1):
             with _in_row(row):
@@ -245,8 +247,8 @@ def _trimmed(part: MarkedText, span: tuple[int, int]) -> tuple[int, int]:
     return part.to_original(start, end)
 
 
-def check_text(value: str | None, field: str, *, limit: int | None = None) -> None:
-    """Refuse a text that no tokenizer should be given; None is no text.
+def check_text(value: str, field: str, *, limit: int | None = None) -> None:
+    """Refuse a text that no tokenizer should be given.
 
     Args:
         value: what was typed.
@@ -254,12 +256,11 @@ def check_text(value: str | None, field: str, *, limit: int | None = None) -> No
         limit: most characters; None: as the operator says.
 
     Raises:
-        InputError: it is empty, far too long, or cannot be written as UTF-8.
+        InputError: it is no text, empty, far too long, or cannot be written as UTF-8.
     """
-    if value is None:
-        return
     limit = read_settings().characters if limit is None else limit
     name = "second text" if field == "pair" else field
+    a_text(f"The {name}", value, field=field)
     if not value.strip():
         raise InputError(f"The {name} is empty. Type some words.", field=field)
     if len(value) > limit:

@@ -1,7 +1,9 @@
-"""The tokenizer files of a checkpoint, read through the library and checked against its model."""
+"""The tokenizer files of a checkpoint, read and checked against its model."""
 
 import json
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,36 @@ from tokenizers import Tokenizer as Backend
 from bert_core.errors import ModelError
 from bert_core.model.checkpoints import MIN_PIECES, Checkpoint
 from bert_core.model.foreign import ForeignFiles
+from bert_core.model.library import transformers
+from bert_core.model.plain_tokenizer import SPECIAL_PARTS, read_plain_tokenizer
 from bert_core.model.vocabulary import Vocabulary, spell, starts_word
 
 _FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
 
 
-def read_tokenizer(checkpoint: Checkpoint) -> tuple[Any, dict[str, Any]]:
-    """The library's tokenizer of a checkpoint, which has a mask, and its own description.
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenizerFiles:
+    """What the tokenizer files of a checkpoint say.
+
+    Attributes:
+        backend: the tokenizer, which finds special pieces in a text.
+        description: of it, as tokenizer.json has it.
+        named: the special pieces by what they are for: unk, cls, sep, pad, mask.
+        ids: their ids.
+        special_ids: ids of all special pieces.
+        longest: pieces of the longest input.
+    """
+
+    backend: Backend
+    description: dict[str, Any]
+    named: Mapping[str, str | None]
+    ids: Mapping[str, Any]
+    special_ids: frozenset[int]
+    longest: int
+
+
+def read_tokenizer(checkpoint: Checkpoint) -> TokenizerFiles:
+    """The tokenizer files of a checkpoint, which has a mask.
 
     Raises:
         ModelError: no files, damaged ones, or none that belong to the model.
@@ -27,24 +52,50 @@ def read_tokenizer(checkpoint: Checkpoint) -> tuple[Any, dict[str, Any]]:
             f"{checkpoint.source} has no tokenizer: a folder needs tokenizer.json or vocab.txt.",
             field="model",
         )
-    from transformers import AutoTokenizer
-
-    logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
     with ForeignFiles(f"The tokenizer or config.json of {checkpoint.source} cannot be read."):
-        library = AutoTokenizer.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
-        description: dict[str, Any] = json.loads(library.backend_tokenizer.to_str())
-        int(library.model_max_length)
-    if library.mask_token is None:
+        files = _plain(checkpoint) or _of_library(checkpoint)
+    if files.named["mask"] is None:
         raise ModelError(f"{checkpoint.source} has no mask token.", field="model")
-    _check(library, description["model"], checkpoint)
-    return library, description
+    _check(files, checkpoint)
+    return files
 
 
-def _check(library: Any, model: dict[str, Any], checkpoint: Checkpoint) -> None:
+def _plain(checkpoint: Checkpoint) -> TokenizerFiles | None:
+    plain = read_plain_tokenizer(checkpoint.folder)
+    if plain is None:
+        return None
+    config, description = plain
+    ids = {part: description["model"]["vocab"][token] for part, token in config.named.items()}
+    return TokenizerFiles(
+        backend=Backend.from_str(json.dumps(description)),
+        description=description,
+        named=config.named,
+        ids=ids,
+        special_ids=frozenset(ids.values()),
+        longest=config.model_max_length,
+    )
+
+
+def _of_library(checkpoint: Checkpoint) -> TokenizerFiles:
+    kind = transformers().AutoTokenizer
+    logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
+    library = kind.from_pretrained(
+        checkpoint.folder, local_files_only=True, trust_remote_code=False
+    )
+    backend: Backend = library.backend_tokenizer
+    return TokenizerFiles(
+        backend=backend,
+        description=json.loads(backend.to_str()),
+        named={part: getattr(library, f"{part}_token") for part in SPECIAL_PARTS},
+        ids={part: getattr(library, f"{part}_token_id") for part in SPECIAL_PARTS},
+        special_ids=frozenset(library.all_special_ids),
+        longest=int(library.model_max_length),
+    )
+
+
+def _check(files: TokenizerFiles, checkpoint: Checkpoint) -> None:
     """Refuse a tokenizer whose ids mean nothing to the model."""
-    size = max(library.get_vocab().values(), default=-1) + 1
+    size = max(files.backend.get_vocab().values(), default=-1) + 1
     # Some models have more rows than pieces, to reach a round number; never twice as many.
     if not checkpoint.vocabulary / 2 < size <= checkpoint.vocabulary:
         raise ModelError(
@@ -52,16 +103,17 @@ def _check(library: Any, model: dict[str, Any], checkpoint: Checkpoint) -> None:
             f"{checkpoint.vocabulary:,}: they do not belong together.",
             field="model",
         )
-    if library.model_max_length < MIN_PIECES:
+    if files.longest < MIN_PIECES:
         raise ModelError(
-            f"The tokenizer of {checkpoint.source} gives model_max_length = "
-            f"{library.model_max_length}; at least {MIN_PIECES} word pieces are needed.",
+            f"The tokenizer of {checkpoint.source} gives model_max_length = {files.longest}; at "
+            f"least {MIN_PIECES} word pieces are needed.",
             field="model",
         )
-    named = (library.unk_token, library.cls_token, library.sep_token, library.mask_token)
-    if model["type"] == "WordPiece" and not set(named) <= model["vocab"].keys():
+    model = files.description["model"]
+    needed = [files.named[part] for part in ("unk", "cls", "sep", "mask")]
+    if model["type"] == "WordPiece" and not set(needed) <= model["vocab"].keys():
         # The library would put them behind the last piece, on ids that mean something else.
-        lost = ", ".join(str(token) for token in named if token not in model["vocab"])
+        lost = ", ".join(str(token) for token in needed if token not in model["vocab"])
         raise ModelError(
             f"The vocabulary of {checkpoint.source} lacks {lost}. The file is damaged or of "
             "another model.",
@@ -93,15 +145,14 @@ def text_backend(description: dict[str, Any], *kept: str) -> Backend:
     return Backend.from_str(json.dumps({**description, **changed}))
 
 
-def read_vocabulary(library: Any, description: dict[str, Any]) -> Vocabulary:
-    """All pieces of the library's tokenizer, as spelled and as shown."""
-    ids: dict[str, int] = library.get_vocab()
+def read_vocabulary(files: TokenizerFiles) -> Vocabulary:
+    """All pieces of a tokenizer, as spelled and as shown."""
+    ids: dict[str, int] = files.backend.get_vocab()
     pieces = [""] * (max(ids.values()) + 1)
     for piece, id_ in ids.items():
         pieces[id_] = piece
-    wordpiece = description["model"]["type"] == "WordPiece"
-    special_ids = set(library.all_special_ids)
-    decoded = library.backend_tokenizer.decode_batch(
+    wordpiece = files.description["model"]["type"] == "WordPiece"
+    decoded = files.backend.decode_batch(
         [[id_] for id_ in range(len(pieces))], skip_special_tokens=False
     )
     return Vocabulary(
@@ -110,9 +161,9 @@ def read_vocabulary(library: Any, description: dict[str, Any]) -> Vocabulary:
         starts_word=np.array([starts_word(piece, wordpiece=wordpiece) for piece in pieces]),
         special=np.array(
             [
-                id_ in special_ids or piece.startswith("[unused") or not piece
+                id_ in files.special_ids or piece.startswith("[unused") or not piece
                 for id_, piece in enumerate(pieces)
             ]
         ),
-        unknown_id=library.unk_token_id,
+        unknown_id=files.ids["unk"],
     )

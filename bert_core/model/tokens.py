@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bert_core.checks import is_whole, shown
 from bert_core.errors import InputError
 
 _PER_PIECE = ("ids", "pieces", "words", "offsets", "sequences", "segments", "originals")
@@ -131,9 +132,9 @@ class Tokens:
         """
         ids, pieces, originals = list(self.ids), list(self.pieces), list(self.originals)
         for position in positions:
-            if not 0 <= position < len(ids) or self.words[position] is None:
+            if not is_whole(position, 0, len(ids) - 1) or self.words[position] is None:
                 raise InputError(
-                    f"Position {position} is no piece of the text that can be masked "
+                    f"Position {shown(position)} is no piece of the text that can be masked "
                     f"({len(ids)} pieces, counted from 0).",
                     field="masked",
                 )
@@ -141,6 +142,22 @@ class Tokens:
                 originals[position] = ids[position]
                 ids[position], pieces[position] = self.mask_id, self.mask_piece
         return replace(self, ids=tuple(ids), pieces=tuple(pieces), originals=tuple(originals))
+
+    def checked(self, positions: Iterable[int]) -> tuple[int, ...]:
+        """Positions of pieces, as they are given.
+
+        Raises:
+            InputError: there is no such piece.
+        """
+        found = tuple(positions)
+        for position in found:
+            if not is_whole(position, 0, len(self) - 1):
+                raise InputError(
+                    f"There is no position {shown(position)}: the text has {len(self)} pieces, "
+                    "counted from 0.",
+                    field="position",
+                )
+        return found
 
     def filled(self, fillings: Iterable[tuple[int, int, str]]) -> "Tokens":
         """A copy with pieces put in; each filling is a position, an id and its piece."""

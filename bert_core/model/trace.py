@@ -30,3 +30,9 @@ class Trace:
     hidden: Floats | None = None
     attention: Floats | None = None
     next_sentence: Floats | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        arrays = (self.logits, self.hidden, self.attention, self.next_sentence)
+        return sum(each.nbytes for each in arrays if each is not None)

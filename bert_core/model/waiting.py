@@ -18,6 +18,11 @@ LOOK_SECONDS = 0.2
 RETRY_SECONDS = 5
 """After how long somebody who was turned away may ask again."""
 _ADMITTED: ContextVar[bool] = ContextVar("admitted", default=False)
+_LEFT: ContextVar[threading.Event | None] = ContextVar("left", default=None)
+
+
+class Left(Exception):
+    """Whoever wanted the answer has gone, so nobody waits for a turn any more."""
 
 
 @contextmanager
@@ -28,6 +33,20 @@ def admitted() -> Iterator[None]:
         yield
     finally:
         _ADMITTED.reset(before)
+
+
+@contextmanager
+def until(left: threading.Event) -> Iterator[None]:
+    """A block whose turns are given up, with :class:`Left`, once an event is set."""
+    before = _LEFT.set(left)
+    try:
+        yield
+    finally:
+        _LEFT.reset(before)
+
+
+def nobody(*_: object) -> None:
+    """Who is told where nobody wants to know."""
 
 
 class Ticket:
@@ -52,6 +71,9 @@ class Ticket:
 class Line:
     """Callers in order of arrival.
 
+    Attributes:
+        on_refused: told of everyone who is turned away.
+
     Args:
         most: how many may wait beside the one whose turn it is.
         what: what they wait for, in words.
@@ -62,11 +84,17 @@ class Line:
         self._what = what
         self._guard = threading.Lock()
         self._tickets: deque[Ticket] = deque()  # it is the first one's turn
+        self.on_refused: Callable[[], None] = nobody
 
     @property
     def waiting(self) -> int:
         """How many wait."""
         return max(0, len(self._tickets) - 1)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is somebody's turn."""
+        return bool(self._tickets)
 
     @contextmanager
     def turn(
@@ -87,11 +115,15 @@ class Line:
 
         Raises:
             BusyError: too many wait.
+            Left: the event of :func:`until` was set before it was the caller's turn.
         """
-        own = ticket or Ticket()
+        own, left = ticket or Ticket(), _LEFT.get()
+        _look(left)
         self._join(own, bounded=bounded and not _ADMITTED.get())
+        looks = on_wait is not None or left is not None
         try:
-            while not own.called.wait(None if on_wait is None else LOOK_SECONDS):
+            while not own.called.wait(LOOK_SECONDS if looks else None):
+                _look(left)
                 if on_wait is not None:
                     on_wait(self._ahead(own))
             yield own
@@ -125,6 +157,7 @@ class Line:
         with self._guard:
             wait = len(self._tickets) - 1
             if bounded and self._tickets and wait >= self._most:
+                self.on_refused()
                 raise BusyError(
                     f"{wait} other{'s are' if wait != 1 else ' is'} waiting for {self._what}; "
                     "try again in a moment.",
@@ -140,3 +173,9 @@ class Line:
                 self._tickets.remove(ticket)
             if self._tickets:
                 self._tickets[0].called.set()
+
+
+def _look(left: threading.Event | None) -> None:
+    """Raise Left if the event of a block is set."""
+    if left is not None and left.is_set():
+        raise Left

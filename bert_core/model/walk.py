@@ -14,7 +14,6 @@ from bert_core.model.body import Body
 from bert_core.model.encoder import Encoder
 from bert_core.model.heads import Head
 from bert_core.model.tokens import Tokens
-from bert_core.model.trace import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +38,7 @@ class Level:
 def levels(encoder: Encoder, tokens: Tokens, layers: Collection[int]) -> Iterator[Level]:
     """The asked-for layers, counted from 0, from below; nothing is held while one is used."""
     highest = max(layers, default=-1)
-    with encoder.computing(gradients=True) as body, torch.no_grad():
-        encoder.passes += 1
+    with encoder.computing(1, gradients=True) as body, torch.no_grad():
         hidden = body.embed(tokens)
     for number in range(highest + 1):
         with encoder.computing(gradients=True) as body, torch.no_grad():
@@ -78,9 +76,3 @@ def onwards(
 def split(states: Tensor, heads: int) -> Tensor:
     """The part of each head: (..., H) to (..., A, H / A)."""
     return states.reshape(*states.shape[:-1], heads, -1)
-
-
-def to_numpy(tensor: Tensor) -> Floats:
-    """A copy outside torch, in float32."""
-    array: Floats = tensor.float().cpu().numpy()
-    return array

@@ -17,7 +17,8 @@ from bert_core.model.heads import Head
 from bert_core.model.lean import LeanLayer
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats
-from bert_core.model.walk import levels, onwards, split, to_numpy
+from bert_core.model.tracing import to_numpy
+from bert_core.model.walk import levels, onwards, split
 
 
 def logits_without(
@@ -43,8 +44,7 @@ def logits_without(
         ModelError: the checkpoint lacks the task head.
     """
     encoder.checkpoint.require(head)
-    with encoder.computing() as body, _switched_off(body.lean.layers, off):
-        encoder.passes += 1
+    with encoder.computing(1) as body, _switched_off(body.lean.layers, off):
         return to_numpy(body.heads[head](body.run_at([tokens], [positions])))
 
 
@@ -75,8 +75,7 @@ def logits_without_each(
     for level in levels(encoder, tokens, range(encoder.checkpoint.layers)):
         for first in range(0, count, size):
             off = range(first, min(first + size, count))
-            with encoder.computing() as body:
-                encoder.passes += 1
+            with encoder.computing(len(off)) as body:
                 without = split(level.context, count).repeat(len(off), 1, 1, 1)
                 without[range(len(off)), :, off] = 0
                 logits = onwards(body, head, level, without.flatten(-2), positions)

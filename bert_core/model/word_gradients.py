@@ -88,8 +88,7 @@ class Output:
 
     def values(self, *vectors: Tensor) -> list[float]:
         """The output for some word vectors, each (1, T, H)."""
-        with self._encoder.computing() as body:
-            self._encoder.passes += 1
+        with self._encoder.computing(len(vectors)) as body:
             found: list[float] = self.answer(body, torch.cat(vectors)).tolist()
         return found
 
@@ -101,11 +100,11 @@ class Output:
         additional_forward_args: Any = None,
     ) -> tuple[Tensor, ...]:
         """Slopes of the output, asked for as Captum asks; see :meth:`answer`."""
-        with self._encoder.computing(gradients=True) as body, torch.enable_grad():
-            self._encoder.passes += 1
+        count = len(inputs[0])
+        with self._encoder.computing(count, gradients=True) as body, torch.enable_grad():
             found = torch.autograd.grad(forward_fn(body, *inputs).sum(), inputs)
         if self._on_pass is not None:
-            self._on_pass(len(inputs[0]))
+            self._on_pass(count)
         return found
 
     def answer(self, body: Body, vectors: Tensor) -> Tensor:

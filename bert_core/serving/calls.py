@@ -5,22 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert_core.analysis.attention.attend import AttentionResult, attend
+from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.surprise import SurpriseResult, surprise
 from bert_core.analysis.tokenization.tokenize import Tokenization, tokenize
-from bert_core.errors import CoreError, InputError
+from bert_core.errors import InputError
 from bert_core.features.one_text import MOST_VALUES, EmbedResult, embed
 from bert_core.model.choice import Attention
 from bert_core.model.encoder import Encoder
-from bert_core.serving import requests
-from bert_core.serving.refusals import refused
-from bert_core.tasks.masked import FillResult, fill_trace, trace_masks
+from bert_core.serving import items, requests
+from bert_core.serving.fills import fill_all, fill_one
+from bert_core.serving.refusals import of_item
+from bert_core.tasks.candidates import CandidateTable
+from bert_core.tasks.masked import FillResult
+from bert_core.tasks.next_pairs import FollowerRanking, rank_candidates
 from bert_core.tasks.next_sentence import NextSentenceResult, next_sentence
+from bert_core.tasks.spans.features import SpanSettings
 from bert_core.tasks.squad import AnswerResult, answer
 
 Progress = Callable[[int, int], None]
-
-MOST_ROWS = 20_000
-"""Candidates in one answer to a sentence with many masks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,22 @@ class ApiRoute:
         summary: what it answers, in a sentence.
         single: what one question is.
         batch: what several are.
-        result: what the core answers.
+        result: what the core answers: a type, or several.
         call: the call of the core, of an encoder, an item, and who is told how far it is.
         example: a question of our own that has an answer.
         attention: the kernel that the model is loaded with.
+        together: as ``call`` of all items at once, where the core computes them as a batch.
     """
 
     name: str
     summary: str
     single: type[requests.Asked]
     batch: type[requests.Batch[Any]]
-    result: type
+    result: Any
     call: Callable[[Encoder, Any, Progress], Any]
     example: dict[str, Any]
     attention: Attention = "sdpa"
+    together: Callable[[Encoder, Any, Progress], Iterator[Any]] | None = None
 
 
 def results(
@@ -66,44 +70,36 @@ def results(
     Raises:
         Refused: the first question that has no answer, by its number where there are several.
     """
-    several = isinstance(asked, requests.Batch)
-    items = asked.items if isinstance(asked, requests.Batch) else (asked,)
-    for number, item in enumerate(items):
-        try:
-            on_progress(number, len(items))
-            yield route.call(encoder, item, on_progress)
-        except CoreError as error:
-            raise refused(error, number if several else None) from None
+    if not isinstance(asked, requests.Batch):
+        with of_item(None):
+            on_progress(0, 1)
+            found = route.call(encoder, asked, on_progress)
+        yield found
+    elif route.together is not None:
+        yield from route.together(encoder, asked.items, on_progress)
+    else:
+        for number, item in enumerate(asked.items):
+            with of_item(number):
+                on_progress(number, len(asked.items))
+                found = route.call(encoder, item, on_progress)
+            yield found
 
 
-def _fill(encoder: Encoder, item: requests.FillItem, tell: Progress) -> FillResult:
-    tokens = encoder.tokenize(item.text, item.pair).masked(item.masked)
-    rows = len(tokens.masks) * item.k
-    if rows > MOST_ROWS:
-        raise InputError(
-            f"{len(tokens.masks):,} masks with {item.k:,} words each are {rows:,} rows; at most "
-            f"{MOST_ROWS:,} are given at once. Ask for fewer words or masks.",
-            field="k",
-        )
-    return fill_trace(
-        encoder,
-        trace_masks(encoder, tokens, hidden=False),
-        k=item.k,
-        strategy=item.strategy,
-        width=item.width,
-        words_only=item.words_only,
-    )
-
-
-def _surprise(encoder: Encoder, item: requests.SurpriseItem, tell: Progress) -> SurpriseResult:
+def _surprise(encoder: Encoder, item: items.SurpriseItem, tell: Progress) -> SurpriseResult:
     return surprise(encoder, encoder.tokenize(item.text, item.pair), on_progress=tell)
 
 
-def _next(encoder: Encoder, item: requests.NextItem, tell: Progress) -> NextSentenceResult:
+def _next(
+    encoder: Encoder, item: items.NextItem, tell: Progress
+) -> NextSentenceResult | FollowerRanking:
+    if (item.pair is None) == (not item.candidates):
+        raise InputError("Give either pair or candidates.", field="pair")
+    if item.pair is None:
+        return rank_candidates(encoder, item.text, item.candidates, on_progress=tell)
     return next_sentence(encoder, item.text, item.pair)
 
 
-def _ask(encoder: Encoder, item: requests.AskItem, tell: Progress) -> AnswerResult:
+def _ask(encoder: Encoder, item: items.AskItem, tell: Progress) -> AnswerResult:
     return answer(
         encoder,
         item.question,
@@ -112,18 +108,27 @@ def _ask(encoder: Encoder, item: requests.AskItem, tell: Progress) -> AnswerResu
         max_answer_length=item.max_answer_length,
         impossible=item.impossible,
         null_threshold=item.null_threshold,
+        layout=_layout(item),
         decoder=item.decoder,
         on_progress=tell,
     )
 
 
-def _attend(encoder: Encoder, item: requests.AttendItem, tell: Progress) -> AttentionResult:
+def _layout(item: items.AskItem) -> SpanSettings | None:
+    """The lengths of windows that are named, the others as usual; None where none is."""
+    lengths = item.model_dump(include={"max_seq_length", "doc_stride", "max_query_length"})
+    named = {name: value for name, value in lengths.items() if value is not None}
+    return SpanSettings(**named, overlap=item.overlap) if named or item.overlap else None
+
+
+def _attend(encoder: Encoder, item: items.AttendItem, tell: Progress) -> AttentionResult:
     found = attend(
         encoder,
         item.text,
         item.pair,
         masked=item.masked,
         measure=item.measure,
+        target=None if item.target is None else Target(**item.target.model_dump()),
         level=item.level,
         block=item.block,
         hide_special=item.hide_special,
@@ -140,19 +145,19 @@ def _attend(encoder: Encoder, item: requests.AttendItem, tell: Progress) -> Atte
     return found
 
 
-def _tokenize(encoder: Encoder, item: requests.TokenizeItem, tell: Progress) -> Tokenization:
+def _tokenize(encoder: Encoder, item: items.TokenizeItem, tell: Progress) -> Tokenization:
     return tokenize(encoder.tokenizer, item.text, item.pair, masks=item.masks)
 
 
-def _embed(encoder: Encoder, item: requests.EmbedItem, tell: Progress) -> EmbedResult:
+def _embed(encoder: Encoder, item: items.EmbedItem, tell: Progress) -> EmbedResult:
     return embed(encoder, item.text, item.pair, layers=item.layers, pool=item.pool)
 
 
 ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute(
-        "fill", "Rank the words that fit a mask.",
-        requests.Fill, requests.FillBatch, FillResult, _fill,
-        {"text": "The keys to the old cabinet [MASK] on the table.", "k": 5},
+        "fill", "Rank the words that fit a mask, or score your own.",
+        requests.Fill, requests.FillBatch, FillResult | CandidateTable, fill_one,
+        {"text": "The keys to the old cabinet [MASK] on the table.", "k": 5}, together=fill_all,
     ),
     ApiRoute(
         "surprise", "Mask every piece in turn and say how much it was expected.",
@@ -160,8 +165,8 @@ ROUTES: tuple[ApiRoute, ...] = (
         {"text": "The soup was not hot."},
     ),
     ApiRoute(
-        "next", "Say whether the second text follows the first, and the first the second.",
-        requests.Next, requests.NextBatch, NextSentenceResult, _next,
+        "next", "Say whether a text follows another, or which of several follows it best.",
+        requests.Next, requests.NextBatch, NextSentenceResult | FollowerRanking, _next,
         {"text": "The ferry left at six in the morning.",
          "pair": "It carried thirty people across the river."},
     ),

@@ -15,6 +15,9 @@ from bert_core.settings import Settings
 class EventLog:
     """Writes events as lines of JSON, each whole.
 
+    Where one cannot be written, as on a full disk, the next that can is preceded by a line with
+    the number of those before it.
+
     Args:
         stream: where the lines go.
         settings: the operator's choices, looked at for every event.
@@ -24,6 +27,7 @@ class EventLog:
         self._stream = stream
         self._settings = settings
         self._lock = threading.Lock()
+        self._unwritten = 0
 
     def write(
         self, event: str, *, visitor: str, route: str, text: str | None = None, **numbers: float
@@ -49,7 +53,18 @@ class EventLog:
         }
         if text is not None and settings.log_texts:
             line["text"] = text
-        written = json.dumps(line) + "\n"
         with self._lock:
-            self._stream.write(written)
+            told = {"time": line["time"], "event": "log", "unwritten": self._unwritten}
+            # A part of the last one may stand there: it stays a line of its own.
+            if self._unwritten and self._is_written(told, begin="\n"):
+                self._unwritten = 0
+            self._unwritten += not self._is_written(line)
+
+    def _is_written(self, line: dict[str, Any], *, begin: str = "") -> bool:
+        """Write a line. A disk that is full is no reason to leave a visitor without an answer."""
+        try:
+            self._stream.write(f"{begin}{json.dumps(line)}\n")
             self._stream.flush()
+        except OSError:
+            return False
+        return True

@@ -33,17 +33,18 @@ class Rates:
         """How many visitors are remembered."""
         return len(self._buckets)
 
-    def spend(self, visitor: str, requests: int = 1) -> None:
+    def spend(self, visitor: str, requests: int = 1, *, taken: int = 0) -> None:
         """Take a visitor's requests from its bucket; one that is refused takes nothing.
 
         Args:
             visitor: whoever is counted: a session, a token, an address.
             requests: how many at once; more than a bucket holds are as many as it holds.
+            taken: how many of these were taken before.
 
         Raises:
             BusyError: the bucket holds too few, with the seconds until it holds enough.
         """
-        wanted = min(float(requests), self._most)
+        wanted = max(0.0, min(float(requests), self._most) - taken)
         with self._guard:
             now = self._clock()
             held, since = self._buckets.pop(visitor, (self._most, now))
@@ -56,7 +57,8 @@ class Rates:
         if not enough:
             seconds = max(1, math.ceil((wanted - held) * 60 / self._most))
             raise BusyError(
-                f"These are more than {self._most:,.0f} requests in a minute. Try again in "
-                f"{seconds} second{'s' if seconds != 1 else ''}.",
+                f"You have asked for more than {self._most:,.0f} "
+                f"answer{'s' if self._most != 1 else ''} in a minute. "
+                f"Go on in {seconds} second{'s' if seconds != 1 else ''}.",
                 seconds=seconds,
             )

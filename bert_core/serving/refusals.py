@@ -1,5 +1,7 @@
 """Why a request has no answer: a sentence, its kind, and the field and item at fault."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from bert_core.errors import BusyError, CoreError, InputError
@@ -49,3 +51,16 @@ def refused(error: CoreError, item: int | None = None) -> Refused:
         return Refused(str(error), kind="busy", seconds=error.seconds)
     kind: Kind = "input" if isinstance(error, InputError) else "model"
     return Refused(str(error), kind=kind, field=error.field, item=item)
+
+
+@contextmanager
+def of_item(number: int | None) -> Iterator[None]:
+    """A block whose errors are the refusal of one item.
+
+    Args:
+        number: the item, counted from 0; None where one question was asked.
+    """
+    try:
+        yield
+    except CoreError as error:
+        raise refused(error, number) from None

@@ -3,37 +3,31 @@
 A request is one question, or several of one kind with ``items``. The model is named beside them.
 """
 
-from typing import Annotated, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import pydantic_core
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from bert_core.analysis.attention.blocks import Block
-from bert_core.analysis.attention.levels import Level
-from bert_core.analysis.attention.measures import Measure
-from bert_core.features.writing import Pool
 from bert_core.model.choice import EMBEDDED, READER, Attention, ModelChoice, Precision
+from bert_core.serving.items import (
+    AskItem,
+    AttendItem,
+    EmbedItem,
+    FillItem,
+    Item,
+    NextItem,
+    Strict,
+    SurpriseItem,
+    TokenizeItem,
+)
 from bert_core.serving.refusals import Refused
 from bert_core.settings import read_settings
-from bert_core.tasks.filling import Strategy
-from bert_core.tasks.masked import MAX_K
-from bert_core.tasks.spans.decoders import Decoder
-from bert_core.tasks.squad import MAX_ANSWER, MAX_BEST
 
 MOST_ITEMS = 64
 """Questions in one request."""
-MOST_PIECES = 10_000
-"""Longest list of positions; no model reads so many pieces."""
-
-Position = Annotated[int, Field(ge=0, le=MOST_PIECES)]
-Counted = Annotated[int, Field(ge=1, le=1_000)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class Asked(_Strict):
+class Asked(Strict):
     """Which model is asked."""
 
     model: str = Field(
@@ -53,91 +47,6 @@ class Asked(_Strict):
             InputError: a value is not one of the legal ones.
         """
         return ModelChoice(self.model, self.revision, self.device, self.precision, attention)
-
-
-class Item(_Strict):
-    """One question."""
-
-    def characters(self) -> int:
-        """Length of all its texts."""
-        return sum(len(value) for value in dict(self).values() if isinstance(value, str))
-
-
-class _Text(Item):
-    text: str = Field(description="the text")
-    pair: str | None = Field(None, description="a second text")
-
-
-class FillItem(_Text):
-    """A sentence with masks: [MASK], <mask> or ___, or pieces to put one over."""
-
-    k: int = Field(10, ge=1, le=MAX_K, description="words for each mask")
-    strategy: Strategy = Field("independent", description="how several masks are filled together")
-    width: int = Field(5, ge=1, le=10, description="sentences to rank, and of the beam")
-    words_only: bool = Field(True, description="leave out parts of words")
-    masked: tuple[Position, ...] = Field(
-        (), max_length=MOST_PIECES, description="positions of pieces to put a mask over"
-    )
-
-
-class SurpriseItem(_Text):
-    """A text of which every piece is masked in turn."""
-
-
-class NextItem(Item):
-    """Two texts: does the second follow the first?"""
-
-    text: str = Field(description="the first text")
-    pair: str = Field(description="the second text")
-
-
-class AskItem(Item):
-    """A question and the text that may answer it."""
-
-    question: str = Field(description="the question")
-    context: str = Field(description="the text that holds the answer")
-    n_best: int = Field(20, ge=1, le=MAX_BEST, description="candidates")
-    max_answer_length: int = Field(
-        30, ge=1, le=MAX_ANSWER, description="longest answer in word pieces"
-    )
-    impossible: bool = Field(False, description="there may be no answer")
-    null_threshold: float = Field(
-        0.0, description="with impossible: no answer above this margin, in nats"
-    )
-    decoder: Decoder = Field("google", description="rules: run_squad, run_qa or the pipeline")
-
-
-class AttendItem(_Text):
-    """A text whose attention weights are wanted."""
-
-    masked: tuple[Position, ...] = Field(
-        (), max_length=MOST_PIECES, description="positions of pieces to put a mask over"
-    )
-    measure: Measure = Field("raw", description="what the weights are")
-    level: Level = Field("piece", description="what a row and a column stand for")
-    block: Block = Field("all", description="which text looks at which; ab: text at pair")
-    hide_special: bool = Field(False, description="leave out [CLS], [SEP] and the like")
-    renormalise: bool = Field(False, description="with hide_special: rows sum to 1 again")
-    layer: Counted | None = Field(None, description="one layer, counted from 1; null: all")
-    head: Counted | None = Field(None, description="one head, counted from 1; null: all")
-
-
-class TokenizeItem(_Text):
-    """A text and its way to ids."""
-
-    masks: bool = Field(True, description="whether a typed [MASK], <mask> or ___ is a mask")
-
-
-class EmbedItem(_Text):
-    """A text whose vectors are wanted."""
-
-    layers: tuple[Annotated[int, Field(ge=-1_001, le=1_000)], ...] = Field(
-        (-1,), min_length=1, max_length=100,
-        description="counted from the end, -1 is the last; 0 is what goes into the first",
-    )  # fmt: skip
-    pool: Pool = Field(
-        "mean", description="none (every piece), cls (the first) or mean (of all pieces)"
-    )
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the one letter of an item

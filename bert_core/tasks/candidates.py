@@ -8,6 +8,7 @@ The common shortcut, scoring only the first piece, gives "pizza" the probability
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bert_core.checks import a_list, is_whole, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
@@ -92,10 +93,8 @@ def score_candidates(
             model, or words whose passes together would take too long.
     """
     masks = tokens.masks
-    if not 0 <= mask < len(masks):
-        raise InputError(
-            f"There is no mask number {mask + 1}: the sentence has {len(masks)}.", field="mask"
-        )
+    check_mask(mask, len(masks))
+    a_list("The words", words, field="candidates")
     if not words or len(words) > MAX_CANDIDATES:
         raise InputError(
             f"{len(words):,} words were given; 1 to {MAX_CANDIDATES:,} are expected, separated by "
@@ -121,6 +120,19 @@ def score_candidates(
         rows=tuple(rows),
         notes=(*text_notes(tokens, encoder.tokenizer.vocabulary), *_notes(rows)),
     )
+
+
+def check_mask(mask: object, count: int) -> None:
+    """Refuse a mask that a sentence of ``count`` masks does not have, counted from 0.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    if not is_whole(mask, 0, count - 1):
+        number = mask + 1 if isinstance(mask, int) and not isinstance(mask, bool) else mask
+        raise InputError(
+            f"There is no mask number {shown(number)}: the sentence has {count}.", field="mask"
+        )
 
 
 def passes_of(words: Mapping[str, tuple[int, ...]]) -> dict[tuple[int, tuple[int, ...]], list[str]]:
@@ -149,19 +161,13 @@ def _chain(
     their first.
     """
     vocabulary = encoder.tokenizer.vocabulary
+    _refuse_long(encoder, len(tokens), words)
     passes = passes_of(words)
     keys = list(passes)
     bearable(sum(len(tokens) + count for count, _ in keys), field="candidates")
     inputs, where = [], []
     for count, before in keys:
         wide = tokens.widened(position, count)
-        if len(wide) > encoder.tokenizer.max_pieces:
-            raise InputError(
-                f"With '{passes[count, before][0]}' ({count} word pieces) the sentence has "
-                f"{len(wide):,} pieces; the model reads {encoder.tokenizer.max_pieces:,}. Shorten "
-                "the sentence.",
-                field="candidates",
-            )
         put_in = [(position + i, id_, vocabulary.pieces[id_]) for i, id_ in enumerate(before)]
         inputs.append(wide.filled(put_in))
         where.append((position + len(before),))
@@ -178,6 +184,19 @@ def _chain(
     return {
         word: tuple(found[step] for step in sorted(found)) for word, found in logs.items()
     }, ranks
+
+
+def _refuse_long(encoder: Encoder, length: int, words: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse words that do not fit; before their passes are listed, which takes their square."""
+    most = encoder.tokenizer.max_pieces
+    for word, ids in words.items():
+        pieces = length - 1 + len(ids)
+        if pieces > most:
+            raise InputError(
+                f"With {shown(word)} ({len(ids):,} word pieces) the sentence has {pieces:,} "
+                f"pieces; the model reads {most:,}. Shorten the sentence.",
+                field="candidates",
+            )
 
 
 def _row(

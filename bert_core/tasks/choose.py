@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_core.checks import a_list, a_text
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
@@ -73,6 +74,8 @@ def choose(encoder: Encoder, context: str, endings: Sequence[str], start: str = 
         ModelError: the checkpoint has no multiple-choice head.
     """
     encoder.checkpoint.require("multiple_choice")
+    a_list("The endings", endings, field="endings")
+    a_text("The start", start, field="start")
     if not 2 <= len(endings) <= MAX_ENDINGS:
         raise InputError(
             f"There are {len(endings)} endings; 2 to {MAX_ENDINGS} are expected.", field="endings"
@@ -95,6 +98,7 @@ def choose(encoder: Encoder, context: str, endings: Sequence[str], start: str = 
 
 
 def _tokens(encoder: Encoder, context: str, start: str, ending: str, number: int) -> Tokens:
+    a_text(f"Ending {number}", ending, field="endings")
     if not ending.strip():
         raise InputError(f"Ending {number} is empty. Type some words.", field="endings")
     try:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from bert_core.checks import a_text
+from bert_core.checks import whole_number as whole_number
 from bert_core.errors import InputError
 
 MAX_SHOWN = 100
@@ -32,32 +32,14 @@ def bearable(pieces: int, *, field: str) -> None:
         )
 
 
-def whole_number(name: str, value: object, most: int, *, field: str) -> None:
-    """Refuse anything but a whole number from 1 to ``most``.
-
-    Args:
-        name: what the number is called at the beginning of a sentence.
-        value: what was given; an address or a script can hold anything.
-        most: the largest legal number.
-        field: name of the input at fault.
-
-    Raises:
-        InputError: it is no whole number, or out of range.
-    """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not 1 <= int(value) <= most:  # type: ignore[call-overload]
-        raise InputError(
-            f"{name} is {value}; a whole number from 1 to {most:,} is expected.", field=field
-        )
-
-
 def writable_words(words: Iterable[str], *, field: str) -> None:
-    """Refuse words that hold half of a surrogate pair, which no file can hold.
+    """Refuse what is no text, and words with half of a surrogate pair, which no file can hold.
 
     Raises:
-        InputError: a word cannot be written as UTF-8.
+        InputError: a word is no text, or cannot be written as UTF-8.
     """
     for number, word in enumerate(words, start=1):
+        a_text(f"Word {number:,}", word, field=field)
         try:
             word.encode("utf-8")
         except UnicodeEncodeError as error:

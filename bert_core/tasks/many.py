@@ -1,12 +1,15 @@
 """Many sentences with masks at once: the fast path for files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
+from bert_core.model.tokens import Tokens
+from bert_core.model.trace import Floats, Trace
+from bert_core.model.tracing import to_numpy
 from bert_core.model.vocabulary import Vocabulary
 from bert_core.tasks.distribution import (
     Candidate,
@@ -54,6 +57,33 @@ def top_words(
         for (member, position), best in zip(rows, _best_rows(logits, vocabulary, k), strict=True):
             found[member][position] = best
     return [tuple(line[position] for position in sorted(line)) for line in found]
+
+
+def trace_all_masks(
+    encoder: Encoder,
+    inputs: Sequence[Tokens],
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Trace]:
+    """As :func:`trace_masks` for many sentences in batches, without hidden states.
+
+    Args:
+        encoder: a model with a masked-word head.
+        inputs: sentences, each with at least one mask.
+        on_progress: told how many are done, and of how many; may raise to stop.
+
+    Raises:
+        ModelError: the checkpoint has no masked-word head.
+    """
+    rows: list[list[Floats]] = [[] for _ in inputs]
+    places = [tokens.masks for tokens in inputs]
+    for names, logits in encoder.masked_logits(inputs, places, on_progress=on_progress):
+        for (member, _), line in zip(names, to_numpy(logits), strict=True):
+            rows[member].append(line)
+    return [
+        Trace(tokens, tokens.masks, logits=np.stack(own))
+        for tokens, own in zip(inputs, rows, strict=True)
+    ]
 
 
 def _best_rows(

@@ -9,6 +9,7 @@ from typing import get_args
 
 import numpy as np
 
+from bert_core.checks import a_list, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
@@ -85,13 +86,22 @@ def trace_masks(encoder: Encoder, tokens: Tokens, *, hidden: bool = True) -> Tra
         ModelError: the checkpoint has no masked-word head.
     """
     encoder.checkpoint.require("masked_word")
+    require_masks(tokens)
+    return encoder.trace(tokens, positions=tokens.masks, hidden=hidden)
+
+
+def require_masks(tokens: Tokens) -> None:
+    """Refuse a sentence without a mask.
+
+    Raises:
+        InputError: nothing is masked.
+    """
     if not tokens.masks:
         raise InputError(
             f"Nothing is masked. Type {tokens.mask_piece} or ___ where a word is missing, or "
             "pick a word to mask.",
             field="text",
         )
-    return encoder.trace(tokens, positions=tokens.masks, hidden=hidden)
 
 
 def predict(
@@ -157,6 +167,7 @@ def fill(
         InputError: nothing is masked, or a value is out of range.
         ModelError: the checkpoint has no masked-word head.
     """
+    a_list("The positions to mask", masked, field="masked")
     tokens = encoder.tokenize(text, pair).masked(masked)
     return fill_trace(
         encoder,
@@ -221,7 +232,9 @@ def rank_sentences(
     """
     if strategy not in get_args(Strategy):
         known = ", ".join(get_args(Strategy))
-        raise InputError(f"'{strategy}' is no strategy: use one of {known}.", field="strategy")
+        raise InputError(
+            f"The strategy is {shown(strategy)}: use one of {known}.", field="strategy"
+        )
     vocabulary = encoder.tokenizer.vocabulary
     if strategy == "independent" or len(trace.positions) == 1:
         return independent(trace, vocabulary, width=width, words_only=words_only)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bert_core.checks import a_list, a_text, shown
 from bert_core.errors import InputError
 from bert_core.model import batching
 from bert_core.model.encoder import Encoder
@@ -101,10 +102,11 @@ def score_blocks(
         ModelError: the checkpoint has no next-sentence head.
     """
     encoder.checkpoint.require("next_sentence")
+    a_list("The pairs", pairs, field="pairs")
     limit = read_settings().characters
     for first in range(0, len(pairs), BLOCK):
         block = pairs[first : first + BLOCK]
-        faults = [_fault(text, pair, limit) for text, pair in block]
+        faults = [_fault(each, limit) for each in block]
         sound = [each for each, fault in zip(block, faults, strict=True) if fault is None]
         pieces = encoder.cut_many([text for each in sound for text in each])
         cut = iter(zip(pieces[::2], pieces[1::2], strict=True))
@@ -133,6 +135,7 @@ def rank_candidates(
     """
     encoder.checkpoint.require("next_sentence")
     check_text(text, "text")
+    a_list("The candidates", candidates, field="candidates")
     if not 1 <= len(candidates) <= MOST_CANDIDATES:
         raise InputError(
             f"There are {len(candidates):,} candidates; 1 to {MOST_CANDIDATES:,} are expected.",
@@ -176,11 +179,16 @@ def _unlikely(each: Follower) -> float:
     return each.score.logit_not_next - each.score.logit_is_next
 
 
-def _fault(text: str, pair: str, limit: int) -> str | None:
+def _fault(given: object, limit: int) -> str | None:
     """What is wrong with a pair before it is cut, in a sentence; ``limit`` is in characters."""
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        return f"A pair is expected, two texts; this is {shown(given)}."
     try:
-        check_text(text, "text", limit=limit)
-        check_text(pair, "pair", limit=limit)
+        for value, name, field in zip(
+            given, ("text", "second text"), ("text", "pair"), strict=True
+        ):
+            a_text(f"The {name}", value, field=field)
+            check_text(value, field, limit=limit)
     except InputError as error:
         return str(error)
     return None

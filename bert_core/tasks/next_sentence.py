@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from bert_core.checks import a_text
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
@@ -97,6 +98,7 @@ def cut_pair(encoder: Encoder, text: str, pair: str) -> Tokens:
     Raises:
         InputError: as :func:`next_sentence`.
     """
+    a_text("The second text", pair, field="pair")
     tokens = encoder.tokenize(text, pair, masks=False)
     for sequence, name, field in ((0, "first", "text"), (1, "second", "pair")):
         if sequence not in tokens.sequences:

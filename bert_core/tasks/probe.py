@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_core.checks import a_list, a_text, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.marks import MASK_SPELLINGS
@@ -148,20 +149,14 @@ def _check(
         ("group_a", group_a, MAX_SLOTS),
         ("group_b", group_b, MAX_SLOTS),
     ):
+        a_list(f"The {name.replace('_', ' ')}", values, field=name)
         if not 1 <= len(values) <= most:
             raise InputError(
                 f"{name.replace('_', ' ').capitalize()}: {len(values)} given, 1 to {most} are "
                 "expected.",
                 field=name,
             )
-    for number, template in enumerate(templates, start=1):
-        masks = len(MASK_SPELLINGS.findall(template))
-        if SLOT not in template or masks != 1:
-            raise InputError(
-                f"Template {number} needs {SLOT} and exactly one mask; it has "
-                f"{template.count(SLOT)} and {masks}.",
-                field="templates",
-            )
+    _check_templates(templates)
     spelled = {
         name: [_pieces(encoder, word, name) for word in group]
         for name, group in (("group_a", group_a), ("group_b", group_b))
@@ -169,12 +164,25 @@ def _check(
     for word, ids in zip(group_b, spelled["group_b"], strict=True):
         # By pieces, since a vocabulary can read two spellings alike.
         if ids in spelled["group_a"]:
-            raise InputError(f"'{word}' is in both groups.", field="group_b")
+            raise InputError(f"{shown(word)} is in both groups.", field="group_b")
     words = dict(zip((*group_a, *group_b), (*spelled["group_a"], *spelled["group_b"]), strict=True))
     _bearable(encoder, templates, len(slots), words)
     for slot in slots:
+        a_text("The slot word", slot, field="slots")
         if any(len(MASK_SPELLINGS.findall(each.replace(SLOT, slot))) != 1 for each in templates):
-            raise InputError(f"The slot word '{slot}' makes or breaks a mask.", field="slots")
+            raise InputError(f"The slot word {shown(slot)} makes or breaks a mask.", field="slots")
+
+
+def _check_templates(templates: Sequence[str]) -> None:
+    for number, template in enumerate(templates, start=1):
+        a_text(f"Template {number}", template, field="templates")
+        masks = len(MASK_SPELLINGS.findall(template))
+        if SLOT not in template or masks != 1:
+            raise InputError(
+                f"Template {number} needs {SLOT} and exactly one mask; it has "
+                f"{template.count(SLOT)} and {masks}.",
+                field="templates",
+            )
 
 
 def _bearable(
@@ -190,7 +198,13 @@ def _pieces(encoder: Encoder, word: str, field: str) -> tuple[int, ...]:
     writable_words([word], field=field)
     ids = encoder.pieces_of(word)
     if not ids or encoder.tokenizer.vocabulary.unknown_id in ids:
-        raise InputError(f"The vocabulary cannot spell '{word}'.", field=field)
+        raise InputError(f"The vocabulary cannot spell {shown(word)}.", field=field)
+    most = encoder.tokenizer.max_pieces
+    if len(ids) > most:
+        raise InputError(
+            f"{shown(word)} has {len(ids):,} word pieces; the model reads {most:,}. Shorten it.",
+            field=field,
+        )
     return ids
 
 

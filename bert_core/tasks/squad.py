@@ -6,12 +6,12 @@ two steps: a trace holds what the model said, and from it answers can be decided
 another threshold or other rules, without asking the model.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bert_core.checks import a_text, number
 from bert_core.data.examples import QuestionExample
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
@@ -131,6 +131,7 @@ def read_document(encoder: Encoder, text: str) -> Document:
         InputError: it is empty, too long, or has nothing that the model can see.
     """
     most = read_settings().document_characters
+    a_text("The context", text, field="context")
     if len(text) > most:
         raise InputError(
             f"The document has {len(text):,} characters, about {len(text) // 500:,} windows; at "
@@ -156,7 +157,7 @@ def trace_answer(
     """Read one text with one question in mind; see :func:`answer` for arguments and errors."""
     encoder.checkpoint.require("span")
     check_text(question, "question")
-    document = read_document(encoder, context) if isinstance(context, str) else context
+    document = context if isinstance(context, Document) else read_document(encoder, context)
     specials = 2 + encoder.tokenizer.seps_between
     used = fitting(layout, encoder.tokenizer.max_pieces, specials=specials)
     refuse_many(len(document.contexts.all[0].ids), used, specials=specials)
@@ -266,8 +267,7 @@ def _check_settings(settings: DecodeSettings) -> None:
     whole_number("n_best", settings.n_best, MAX_BEST, field="n_best")
     longest = settings.max_answer_length
     whole_number("max_answer_length", longest, MAX_ANSWER, field="max_answer_length")
-    if math.isnan(settings.null_threshold):
-        raise InputError("null_threshold is no number. Give one, in nats.", field="null_threshold")
+    number("null_threshold", settings.null_threshold, field="null_threshold", finite=False)
 
 
 def _nothing_seen(field: str) -> InputError:

@@ -19,7 +19,7 @@ from bert_core.errors import RunError
 from bert_core.permissions import refuse_training
 from bert_core.settings import PROJECT
 from bert_core.training.failures import relaunch_settings
-from bert_core.training.processes import visible
+from bert_core.training.processes import settings_file, visible
 from bert_core.training.settings import TrainSettings
 from bert_core.training.spec import RunSpec
 
@@ -141,7 +141,7 @@ def _in_a_process(spec: RunSpec, check: Check) -> dict[str, Any] | None:
         with (folder / "log.txt").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=PROJECT,
-                env={**os.environ, "CUDA_VISIBLE_DEVICES": shown},
+                env={**os.environ, **settings_file(os.environ), "CUDA_VISIBLE_DEVICES": shown},
             )  # fmt: skip
             try:
                 while process.poll() is None:

@@ -11,6 +11,7 @@ import psutil
 from bert_core.errors import RunError
 from bert_core.model.run_models import PREFIX
 from bert_core.model.sources import SHIPPED, looks_like_folder
+from bert_core.settings import FILE
 from bert_core.training.folder import RunFolder
 from bert_core.training.states import lives, process_of
 
@@ -39,6 +40,7 @@ def environment(folder: RunFolder, base: Mapping[str, str]) -> dict[str, str]:
     spec = folder.spec
     made = {
         **base,
+        **settings_file(base),
         MARK: str(folder.path),
         "BERT_EXPLORER_HOME": str(folder.path.parent.parent),
         "CUDA_VISIBLE_DEVICES": visible(spec.devices, base.get("CUDA_VISIBLE_DEVICES")),
@@ -51,6 +53,12 @@ def environment(folder: RunFolder, base: Mapping[str, str]) -> dict[str, str]:
     if spec.model in SHIPPED or spec.model.startswith(PREFIX) or looks_like_folder(spec.model):
         made["HF_HUB_OFFLINE"] = "1"
     return made
+
+
+def settings_file(base: Mapping[str, str]) -> dict[str, str]:
+    """Where the operator's settings are, for a process that begins in another folder."""
+    name = base.get(FILE, "").strip()
+    return {FILE: str(Path(name).expanduser().absolute())} if name else {}
 
 
 def give_way(pid: int) -> None:

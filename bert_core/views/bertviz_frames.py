@@ -3,8 +3,7 @@
 bertviz (Vig 2019, arXiv:1906.05714) ships three scripts that draw with d3 and jQuery, and makes
 pages for notebooks that fetch both from a server and hold the input as it is. Here its scripts
 are put into pages of our own, with d3 and jQuery inside, every text escaped and nothing else
-allowed to run. All scripts are read from the installed packages when a page is made; importing
-these packages would load torch and matplotlib and is not needed.
+allowed to run. The scripts are those of :mod:`.bertviz_scripts`.
 
 Inside the app a page is shown by ``st.iframe(html, height=...)``: with a height, since without
 one Streamlit puts a script of its own into the page, which the page does not let run.
@@ -14,8 +13,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import distribution
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +24,7 @@ from bert_core.analysis.attention.blocks import BLOCK_NAMES
 from bert_core.analysis.attention.levels import Unit, units_of
 from bert_core.analysis.attention.queries import QueryKeyResult
 from bert_core.errors import InputError
+from bert_core.views.bertviz_scripts import HEAD, MODEL, NEURON, drawing, shared_scripts
 from bert_core.views.templates import TEMPLATES, rendered
 
 HEAD_VIEW_UNITS = 128
@@ -38,10 +36,6 @@ MOST_NUMBERS = 3_000_000
 SHARES = ("raw", "rollout", "flow")
 """Measures whose values lie between 0 and 1. A line is as opaque as its value, no less or more."""
 _DIGITS = 4
-_LIBRARIES = (
-    ("XStatic-jQuery", "xstatic/pkg/jquery/data/jquery.min.js"),
-    ("mpld3", "mpld3/js/d3.v5.min.js"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +56,20 @@ class _View:
 
 
 _HEAD = _View(
-    "head_view.js",
+    HEAD,
     "Head view",
     "Hover over a token to see where it looks. Click a square to switch a head off or on, "
     "double-click it to see that head alone.",
     ("layer",),
 )
 _MODEL = _View(
-    "model_view.js",
+    MODEL,
     "Model view",
     "Click a head to enlarge it.",
     (),
 )
 _NEURON = _View(
-    "neuron_view.js",
+    NEURON,
     "Neuron view",
     "Hover over a token to see where it looks; click the plus sign beside it to see its query and "
     "the keys, number by number.",
@@ -198,7 +192,7 @@ def _rounded(values: np.ndarray[Any, Any]) -> Any:
 def _page(view: _View, model: str, about: str, params: dict[str, Any], dark: bool) -> str:
     params["display_mode"] = "dark" if dark else "light"
     style = (TEMPLATES / "bertviz.css").read_text("utf-8")
-    scripts = [*_shared_scripts(), _drawing(view)]
+    scripts = [*shared_scripts(), drawing(view.script)]
     blocks = [
         (name, BLOCK_NAMES[name]) for name in ("all", *(each[0] for each in params["blocks"]))
     ]
@@ -219,21 +213,6 @@ def _page(view: _View, model: str, about: str, params: dict[str, Any], dark: boo
     )
 
 
-def every_script() -> list[str]:
-    """The scripts of all pages, for whoever has to let them run."""
-    return [*_shared_scripts(), *(_drawing(view) for view in (_HEAD, _MODEL, _NEURON))]
-
-
-def _shared_scripts() -> list[str]:
-    before = (TEMPLATES / "bertviz.js").read_text("utf-8")
-    return [*(_read(*place) for place in _LIBRARIES), before]
-
-
-def _drawing(view: _View) -> str:
-    drawing = _read("bertviz", f"bertviz/{view.script}")
-    return drawing.replace("PYTHON_PARAMS", "window.bertviz_params")
-
-
 def _policy(scripts: Sequence[str], style: str) -> str:
     """A content security policy under which these scripts run and no other, and nothing loads."""
     known = " ".join(map(_fingerprint, scripts))
@@ -245,11 +224,6 @@ def _policy(scripts: Sequence[str], style: str) -> str:
 
 def _fingerprint(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _read(package: str, place: str) -> str:
-    """A file of an installed package, without importing the package."""
-    return Path(str(distribution(package).locate_file(place))).read_text(encoding="utf-8")
 
 
 def _about(result: AttentionResult) -> str:

@@ -1,13 +1,17 @@
 """What is loaded, in a few short lines."""
 
+from typing import TYPE_CHECKING
+
 from bert_core.model.checkpoints import HEAD_NAMES
-from bert_core.model.encoder import Encoder
 from bert_core.views.numbers import joined
+
+if TYPE_CHECKING:  # every page draws these lines, home before a model is in memory
+    from bert_core.model.encoder import Encoder
 
 _LABELS = 8
 
 
-def model_lines(encoder: Encoder) -> tuple[str, ...]:
+def model_lines(encoder: "Encoder") -> tuple[str, ...]:
     """Describe a loaded model: shape, size, vocabulary, heads, labels, what its family lacks."""
     held = encoder.checkpoint
     number = "float32" if encoder.choice.precision == "exact" else "16 bits"

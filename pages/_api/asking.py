@@ -19,8 +19,8 @@ def origin() -> str:
 
 def who_may() -> None:
     """Whether the API is open, and to whom."""
-    if access.is_off():
-        st.warning(access.OFF, icon=":material/lock:")
+    if off := access.why_off():
+        st.warning(off, icon=":material/lock:")
     elif access.token() is not None:
         st.caption("This server wants its token with every request.")
     else:
@@ -29,7 +29,7 @@ def who_may() -> None:
 
 def line(route: ApiRoute | None, *, several: bool) -> None:
     """The line for a shell."""
-    token = access.token() is not None or access.is_off()
+    token = access.token() is not None or access.why_off() is not None
     st.code(curl(route, origin(), token=token, several=several), language=None, wrap_lines=True)
 
 
@@ -45,7 +45,7 @@ def fields(route: ApiRoute) -> None:
 
 def document() -> None:
     """Where the whole of it is described; nowhere while the API is off."""
-    if access.is_off():
+    if access.why_off() is not None:
         return
     st.link_button("OpenAPI document", f"{origin()}{BASE}/openapi.json", type="tertiary",
                    icon=":material/description:")  # fmt: skip

@@ -32,16 +32,23 @@ def error(route: ApiRoute) -> None:
     st.subheader("When there is no answer", anchor=False)
     first = next(iter(route.example))
     body = {"items": [route.example, {**route.example, first: ""}]}
-    st.caption(f"The same twice, but with nothing as the second {first}: problem+json (RFC 9457).")
-    try:
-        _computed(route.name, body)
-    except Refused as refused:
-        _show(problems.of(refused).body)
+    st.caption(
+        f"A batch of two, the second with an empty `{first}`: problem+json (RFC 9457) names the "
+        "item and the field."
+    )
+    _show(kept(("api problem", route.name), lambda: _refused(route.name, body)))
 
 
 def _computed(name: str, body: object) -> bytes:
     asked = answers.read(name, json.dumps(body).encode())
     return answers.answer(name, asked, Event())
+
+
+def _refused(name: str, body: object) -> bytes:
+    try:
+        return _computed(name, body)
+    except Refused as refused:
+        return bytes(problems.of(refused).body)
 
 
 def _show(answer: bytes | memoryview) -> None:

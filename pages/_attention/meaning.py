@@ -12,6 +12,7 @@ from bert_core.views.question_words import left_out
 from pages._attention.targets import target_of
 from pages._attention.weights import Seen
 from pages._shared.answers import is_kept, kept
+from pages._shared.long_work import begun, costly
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes
 from pages._shared.tables import ProgressBar, show
@@ -21,8 +22,6 @@ CAVEAT = (
     "If attention explained the answer, the parts of the text that receive the most of it would "
     "be those without which the answer changes most. How far are the two orders the same?"
 )
-COSTLY = 3e10
-"""Pieces to compute times layers times squared width, from which it takes seconds."""
 FEW, TALL = 16, 560  # rows that stand as they are, and pixels for more
 
 
@@ -62,19 +61,16 @@ def _effects(encoder: Encoder, seen: Seen, target: Target) -> LeaveOneOutResult 
     tokens, level = seen.trace.tokens, seen.result.level
     key = ("left out", encoder.choice, tokens, level)
     slot, bar, count = st.empty(), ProgressBar("Copies"), len(tokens.content)
-    held = encoder.checkpoint
-    costly = count * len(tokens) * held.layers * held.hidden**2 > COSTLY
-    if costly and not is_kept(key):
-        with slot.container():
-            st.caption(f"Up to {counted(count, 'copy', 'copies')} of the text, each without one "
-                       "piece or word, go through the model.")  # fmt: skip
-            if not st.button("Leave each out", icon=":material/play_arrow:", key="at_left_out_go"):
-                return None
-        slot.button("Stop", icon=":material/stop:", key="at_left_out_stop")
+    long = costly(encoder, count * len(tokens))
+    if long and not is_kept(key):
+        about = (f"Up to {counted(count, 'copy', 'copies')} of the text, each without one piece or "
+                 "word, go through the model.")  # fmt: skip
+        if not begun(slot, "Leave each out", about, key="at_left_out"):
+            return None
     effects = kept(
         key,
         lambda: leave_one_out(encoder, tokens, target, level=level, on_progress=bar),
-        long=costly,
+        long=long,
     )
     slot.empty()
     return effects

@@ -40,7 +40,7 @@ def _stop(folder: RunFolder, line: RunLine) -> None:
                      "resumed.")  # fmt: skip
             if st.button("Stop and save", type="primary", key="ft_stop"):
                 runs.stop(folder)
-                st.rerun(scope="fragment")
+                st.rerun()
         return
     with st.popover("It does not stop", icon=":material/dangerous:"):
         st.write("It is saving, or busy with a step. Killed, it keeps its last whole checkpoint; "

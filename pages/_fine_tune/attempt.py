@@ -49,10 +49,7 @@ def panel(line: RunLine) -> None:
 
 def choice_of(line: RunLine) -> ModelChoice:
     """The model of a run."""
-    # A run that was resumed has another model under the same name: the time of its end, which
-    # nothing else reads, keeps the two apart in every cache.
-    ended = str(int(line.status.ended or 0))
-    return ModelChoice(PREFIX + line.spec.id, ended, attention="eager")
+    return ModelChoice(PREFIX + line.spec.id, attention="eager")
 
 
 def _ask(spec: RunSpec, task: Task) -> Texts:

@@ -9,6 +9,7 @@ from bert_core.views.snippets import call_snippet, tokens_line
 from bert_core.views.tables import surprise_chips
 from pages._shared.answers import is_kept, kept, tokens_of
 from pages._shared.components import chips
+from pages._shared.long_work import begun, costly
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar
@@ -23,13 +24,15 @@ def panel(choice: ModelChoice, text: str, pair: str | None) -> None:
         tokens = tokens_of(choice, text, pair, ())
         key = ("surprise", choice, text, pair)
         count = len(tokens.content)
-        if count > AT_ONCE and not is_kept(key):
-            st.write(f"{counted(count, 'piece')}: about as many passes of a long text.")
-            if not st.button("Compute", icon=":material/play_arrow:", key="mw_surprise_go"):
+        slot, held = st.empty(), encoder(choice)
+        long = count > AT_ONCE or costly(held, count * len(tokens))
+        if long and not is_kept(key):
+            about = f"{counted(count, 'piece')}: about as many passes of a long text."
+            if not begun(slot, "Compute", about, key="mw_surprise"):
                 return
-            st.button("Stop", icon=":material/stop:", key="mw_surprise_stop")
         bar = ProgressBar("Masked copies")
-        result = kept(key, lambda: surprise(encoder(choice), tokens, on_progress=bar))
+        result = kept(key, lambda: surprise(held, tokens, on_progress=bar), long=long)
+        slot.empty()
         chips(surprise_chips(result), key="mw_strip", selectable="none", label="Surprise strip")
         first, second, third = st.columns(3)
         first.metric("Pseudo-log-likelihood", f"{nats(result.pll)} nats", border=True,

@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from bert_core import ModelChoice, lens
+from bert_core import ModelChoice
 from bert_core.analysis.directions import EXPLANATION
 from bert_core.analysis.lens import UNTRAINED
 from bert_core.tasks.masked import FillResult
 from bert_core.views import figures, tables
 from bert_core.views.snippets import call_snippet, tokens_line
-from pages._shared.answers import directions_of, trace_of
+from pages._shared.answers import directions_of, lens_of
 from pages._shared.charts import CONFIG
-from pages._shared.models import encoder
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import show
 from pages._shared.toolbar import exports
@@ -22,7 +21,7 @@ def panel(choice: ModelChoice, result: FillResult, mask: int) -> None:
     key = (choice, result.tokens.text, result.tokens.pair, st.session_state["mw_masked"])
     cut = tokens_line(*key[1:])
     with shown_errors():
-        seen = lens(encoder(choice), trace_of(*key), position, k=3)
+        seen = lens_of(*key, position, 3)
         show(tables.lens(seen), key="mw_lens")
         st.caption(UNTRAINED)
         with st.expander("The path of the final words", icon=":material/timeline:"):

@@ -10,6 +10,7 @@ from bert_core.views.numbers import counted, percent
 from bert_core.views.snippets import call_snippet
 from pages._shared.answers import is_kept, kept
 from pages._shared.charts import CONFIG
+from pages._shared.long_work import begun
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -50,17 +51,14 @@ def _scored(choice: ModelChoice, sentences: tuple[str, ...]) -> ParagraphResult 
     key = ("paragraph", choice, sentences)
     encoder = encoder_with_progress(choice)
     slot = st.empty()
-    if AT_ONCE < len(sentences) <= MOST and not is_kept(key):
-        count = len(sentences) * (len(sentences) - 1)
-        with slot.container():
-            asked = st.button(f"Score {counted(count, 'pair')}", icon=":material/play_arrow:",
-                              key="nx_paragraph_go", type="primary")  # fmt: skip
-            st.caption(f"{counted(len(sentences), 'sentence')}. It can be stopped.")
-        if not asked:
+    long = AT_ONCE < len(sentences) <= MOST
+    if long and not is_kept(key):
+        label = f"Score {counted(len(sentences) * (len(sentences) - 1), 'pair')}"
+        about = f"{counted(len(sentences), 'sentence')}."
+        if not begun(slot, label, about, key="nx_paragraph"):
             return None
-        slot.button("Stop", icon=":material/stop:", key="nx_paragraph_stop")
     bar = ProgressBar("Pairs")
-    result = kept(key, lambda: paragraph(encoder, sentences, on_progress=bar))
+    result = kept(key, lambda: paragraph(encoder, sentences, on_progress=bar), long=long)
     slot.empty()
     return result
 

@@ -13,6 +13,7 @@ from bert_core.views import next_sentences
 from bert_core.views.next_files import table_lines
 from bert_core.views.numbers import counted
 from pages._shared.answers import is_kept, kept, newest
+from pages._shared.long_work import begun
 from pages._shared.models import encoder_with_progress
 from pages._shared.sent import Sent, named, receive
 from pages._shared.sentences import show_notes, shown_errors
@@ -74,15 +75,15 @@ def _scored(choice: ModelChoice, table: PairTable, file: tuple[object, ...]) -> 
         )
     encoder = encoder_with_progress(choice)
     slot = st.empty()
-    if len(table.rows) > AT_ONCE and not is_kept(key):
-        label = f"Score {counted(len(table.rows), 'pair')}"
-        if not slot.button(label, icon=":material/play_arrow:", key="nx_table_go", type="primary"):
+    long = len(table.rows) > AT_ONCE
+    if long and not is_kept(key):
+        label, about = f"Score {counted(len(table.rows), 'pair')}", "This takes a while."
+        if not begun(slot, label, about, key="nx_table"):
             return None
-        slot.button("Stop", icon=":material/stop:", key="nx_table_stop")
     pairs = [(row.text, row.pair) for row in table.rows]
     bar = ProgressBar("Pairs")
     blocks = score_blocks(encoder, pairs, on_progress=bar)
-    scores: Scores = kept(key, lambda: [each for block in blocks for each in block])
+    scores: Scores = kept(key, lambda: [each for block in blocks for each in block], long=long)
     slot.empty()
     return scores
 

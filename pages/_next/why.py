@@ -11,6 +11,7 @@ from bert_core.tasks.next_sentence import NextSentenceResult
 from bert_core.views import next_sentences
 from bert_core.views.numbers import counted
 from pages._shared.answers import is_kept, kept
+from pages._shared.long_work import begun, costly
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -38,15 +39,17 @@ def panel(choice: ModelChoice, result: NextSentenceResult) -> None:
 def _words(choice: ModelChoice, tokens: Tokens) -> None:
     """Each word masked in turn; a long pair waits for a click, and can be stopped."""
     key = ("next without", choice, tokens)
-    encoder = encoder_with_progress(choice)
-    if len(tokens) > AT_ONCE and not is_kept(key):
-        st.caption(f"{counted(len(tokens.content), 'piece')}: about as many passes.")
-        if not st.button("Leave out each word", icon=":material/play_arrow:", key="nx_words_go"):
+    encoder, slot = encoder_with_progress(choice), st.empty()
+    count = len(tokens.content)
+    long = len(tokens) > AT_ONCE or costly(encoder, count * len(tokens))
+    if long and not is_kept(key):
+        about = f"{counted(count, 'piece')}: about as many passes."
+        if not begun(slot, "Leave out each word", about, key="nx_words"):
             return
-        st.button("Stop", icon=":material/stop:", key="nx_words_stop")
     bar = ProgressBar("Masked copies")
     effects = kept(key, lambda: leave_one_out(encoder, tokens, TARGET, level="word",
-                                              on_progress=bar))  # fmt: skip
+                                              on_progress=bar), long=long)  # fmt: skip
+    slot.empty()
     for sequence, column in enumerate(st.columns(2, gap="large")):
         with column:
             show(next_sentences.words_left_out(effects, sequence), key=f"nx_words_{sequence}")
@@ -63,7 +66,7 @@ def _heads(choice: ModelChoice, tokens: Tokens) -> None:
             return
         slot.button("Stop", icon=":material/stop:", key="nx_heads_stop")
     bar = ProgressBar("Heads")
-    result = kept(key, lambda: rank_heads(encoder, tokens, TARGET, on_progress=bar))
+    result = kept(key, lambda: rank_heads(encoder, tokens, TARGET, on_progress=bar), long=True)
     slot.empty()
     show(next_sentences.heads(result), key="nx_heads")
     st.caption(f"Each head was switched off in turn. {CAUTION}")

@@ -5,14 +5,20 @@ import secrets
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from bert_core.settings import read_settings
 from pages._server.problems import Problem
+from pages._shared.start import wants_login
 
 OFF = (
     "The API is off: this server is reachable from other machines and has no token. Set "
     "BERT_EXPLORER_API_TOKEN and restart it."
+)
+OFF_BY_LOGIN = (
+    "The API is off: this server wants a login, which is for people, and has no token for "
+    "programs. Set BERT_EXPLORER_API_TOKEN and restart it."
 )
 _NAMED = (
     "Without a token the API answers only to this machine's own names, 127.0.0.1 and localhost. "
@@ -31,15 +37,36 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def called_by(headers: Headers) -> str | None:
+    """The name by which the client calls this server."""
+    try:
+        return urlsplit(f"//{headers.get('host', '')}").hostname
+    except ValueError:
+        return None
+
+
+def is_passed_on(headers: Headers) -> bool:
+    """Whether a proxy says that it passes a request on."""
+    return any(name in headers for name in _PROXIED)
+
+
 def token() -> str | None:
     """The token that the operator set."""
     found = read_settings().api_token
     return None if found is None else found.get_secret_value()
 
 
-def is_off() -> bool:
-    """Whether this server has to keep the API shut: reachable by others, and no token."""
-    return token() is None and not is_loopback(st.get_option("server.address"))
+def why_off() -> str | None:
+    """Why this server has to keep the API shut, or None.
+
+    Without a token nobody may come who is not on this machine. Where a login keeps the pages for
+    some, it would be a way round that login, so nobody may come at all.
+    """
+    if token() is not None:
+        return None
+    if not is_loopback(st.get_option("server.address")):
+        return OFF
+    return OFF_BY_LOGIN if wants_login() else None
 
 
 def refusal(request: Request) -> Problem | None:
@@ -59,16 +86,9 @@ def refusal(request: Request) -> Problem | None:
             headers={"WWW-Authenticate": "Bearer"},
         )  # fmt: skip
     here, _ = request.scope.get("server") or (None, None)
-    if is_off() or not is_loopback(here):
-        return Problem("closed", OFF)
-    if not is_loopback(_host(request)) or any(name in request.headers for name in _PROXIED):
+    off = why_off()
+    if off is not None or not is_loopback(here):
+        return Problem("closed", off or OFF)
+    if not is_loopback(called_by(request.headers)) or is_passed_on(request.headers):
         return Problem("closed", _NAMED)
     return None
-
-
-def _host(request: Request) -> str | None:
-    """The name by which the client calls this server."""
-    try:
-        return urlsplit(f"//{request.headers.get('host', '')}").hostname
-    except ValueError:
-        return None

@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from threading import Event
 
@@ -20,8 +21,9 @@ from bert_core.serving.rates import Rates
 from bert_core.serving.refusals import Refused
 from bert_core.settings import read_settings
 from pages._server import body, problems
-from pages._server.access import OFF, is_off, token
+from pages._server.access import token, why_off
 from pages._server.problems import Problem
+from pages._server.sending import Sending
 from pages._server.watched import Watched
 from pages._server.watching import meters
 
@@ -41,12 +43,17 @@ class Api:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="api")
         self._rates = Rates(read_settings().requests_per_minute)
-        self._waiting: set[Event] = set()  # of who is inside; only the event loop changes it
+        self._sending = Sending()
+        # Only the event loop changes these.
+        self._free = asyncio.Semaphore(WORKERS)
+        self._inside: set[Event] = set()
+        self._queued: set[asyncio.Future[bytes]] = set()
+        self._closed = False
 
     def routes(self) -> list[BaseRoute]:
         """What the server adds to the pages; says on stderr if they stay shut."""
-        if is_off():
-            print(OFF, file=sys.stderr)
+        if off := why_off():
+            print(off, file=sys.stderr)
         app = Starlette(
             routes=[
                 *(Route(f"/{name}", partial(self._ask, name), methods=["POST"]) for name in NAMES),
@@ -59,40 +66,46 @@ class Api:
         return [Mount(BASE, Watched(app, self._spend)), Route("/metrics", _metrics)]
 
     def close(self) -> None:
-        """Take nothing more; what waits is dropped, what is computed ends at its next step."""
-        for left in self._waiting:
+        """Take nothing more; what waits is refused, what is computed ends at its next step."""
+        self._closed = True
+        for left in self._inside:
             left.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for answer in self._queued:
+            answer.cancel()
+        self._pool.shutdown(wait=False)
 
-    def _spend(self, visitor: str, questions: int) -> None:
+    def _spend(self, visitor: str, questions: int, *, taken: int = 0) -> None:
         """Count questions against the visitor's rate; this machine's owner alone has none.
 
         Raises:
             BusyError: they are too many in a minute.
         """
         if token() is not None:
-            self._rates.spend(visitor, questions)
+            self._rates.spend(visitor, questions, taken=taken)
 
     async def _ask(self, name: str, request: Request) -> Response:
-        sent = await body.read(request)
-        if isinstance(sent, Problem):
-            return sent
-        request.state.sizes = {"bytes_in": len(sent)}
-        request.state.text = sent[:_LOGGED].decode("utf-8", "replace")
-
-        def work(left: Event) -> bytes:
+        def work(sent: bytes, left: Event) -> bytes:
             from pages._server import answers
 
             asked = answers.read(name, sent)
             questions = answers.questions(asked)
             request.state.sizes["items"] = questions
             if questions > 1:  # one was counted when the request came
-                self._spend(request.state.visitor, questions - 1)
+                self._spend(request.state.visitor, questions, taken=1)
             meters().asked(name, questions)
             with admitted():  # how many may wait is seen to below
                 return answers.answer(name, asked, left)
 
-        return await self._computed(request, work)
+        # Before the body is here, which needs memory too.
+        with self._place() as left:
+            if isinstance(left, Problem):
+                return left
+            sent = await body.read(request)
+            if isinstance(sent, Problem):
+                return sent
+            request.state.sizes = {"bytes_in": len(sent)}
+            request.state.text = sent[:_LOGGED].decode("utf-8", "replace")
+            return await self._computed(request, partial(work, sent), left)
 
     async def _models(self, request: Request) -> Response:
         def work(left: Event) -> bytes:
@@ -100,7 +113,8 @@ class Api:
 
             return answers.models()
 
-        return await self._computed(request, work)
+        with self._place() as left:
+            return left if isinstance(left, Problem) else await self._computed(request, work, left)
 
     async def _openapi(self, request: Request) -> Response:
         def work(left: Event) -> bytes:
@@ -108,40 +122,79 @@ class Api:
 
             return answers.openapi()
 
-        return await self._computed(request, work)
+        with self._place() as left:
+            return left if isinstance(left, Problem) else await self._computed(request, work, left)
 
-    async def _computed(self, request: Request, work: Callable[[Event], bytes]) -> Response:
-        """What a thread makes of a request, unless too many wait or the client leaves."""
-        if len(self._waiting) >= WORKERS + read_settings().waiting_visitors:
-            return Problem(
-                "busy", f"{len(self._waiting)} requests are ahead of this one. Ask again soon.",
+    @contextmanager
+    def _place(self) -> Iterator[Event | Problem]:
+        """A place for a request, as what is set when nobody wants its answer; or why not."""
+        if self._closed:
+            yield _ended()
+        elif len(self._inside) >= WORKERS + read_settings().waiting_visitors:
+            meters().refused("api")
+            yield Problem(
+                "busy", f"{len(self._inside)} requests are ahead of this one. Ask again soon.",
                 headers={"Retry-After": "5"},
             )  # fmt: skip
-        left = Event()
-        self._waiting.add(left)
-        answer = asyncio.wrap_future(self._pool.submit(work, left))
+        else:
+            left = Event()
+            self._inside.add(left)
+            try:
+                yield left
+            finally:
+                self._inside.discard(left)
+
+    async def _computed(
+        self, request: Request, work: Callable[[Event], bytes], left: Event
+    ) -> Response:
+        """What a thread makes of a request, unless the client leaves or the server ends."""
+        if self._closed:
+            return _ended()
+        answer = asyncio.ensure_future(self._in_thread(work, left))
         leaving = asyncio.ensure_future(_left(request))
+        self._queued.add(answer)
         try:
             await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
-                left.set()
-                answer.cancel()
                 return Response(status_code=499)  # nobody reads it
-            return Response(answer.result(), media_type="application/json",
-                            headers={"Cache-Control": "no-store"})  # fmt: skip
+            return _ended() if answer.cancelled() else self._sending.response(answer.result())
         except Refused as error:
             return problems.of(error)
         except BusyError as error:
+            meters().refused("too-often")
             return problems.often(error)
         finally:
+            left.set()
+            answer.cancel()
             leaving.cancel()
-            self._waiting.discard(left)
+            self._queued.discard(answer)
+
+    async def _in_thread(self, work: Callable[[Event], bytes], left: Event) -> bytes:
+        """What a thread makes of a request, when one is free.
+
+        It is not handed over before: what a pool's queue holds stays in memory when its client
+        has gone.
+        """
+        await self._free.acquire()
+        self._queued.discard(asyncio.current_task())
+        done = asyncio.wrap_future(self._pool.submit(work, left))
+        done.add_done_callback(self._over)
+        return await asyncio.shield(done)  # a thread goes on when its client has gone
+
+    def _over(self, done: asyncio.Future[bytes]) -> None:
+        self._free.release()
+        if not done.cancelled():
+            done.exception()  # nobody else looks at it when the client has gone
 
 
 async def _left(request: Request) -> None:
     """Returns when the client has gone."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _ended() -> Problem:
+    return Problem("left", "The server is ending. Ask again later.")
 
 
 def _metrics(request: Request) -> Response:

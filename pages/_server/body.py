@@ -5,10 +5,11 @@ import asyncio
 from starlette.requests import ClientDisconnect, Request
 
 from bert_core.serving.names import MOST_BYTES
+from bert_core.settings import read_settings
 from pages._server.problems import Problem
 
 SECONDS = 30.0
-"""Time in which a body has to be here."""
+"""Time in which a body has to be here; less, where a client has less for a part of it."""
 
 
 async def read(request: Request) -> bytes | Problem:
@@ -25,10 +26,11 @@ async def read(request: Request) -> bytes | Problem:
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > MOST_BYTES:
         return _large()
+    seconds = min(SECONDS, read_settings().client_seconds)
     try:
-        return await asyncio.wait_for(_whole(request), SECONDS)
+        return await asyncio.wait_for(_whole(request), seconds)
     except TimeoutError:
-        return Problem("slow", f"The body was not here within {SECONDS:.0f} seconds.")
+        return Problem("slow", f"The body was not here within {seconds:.0f} seconds.")
     except ClientDisconnect:
         return Problem("slow", "The connection ended before the body did.")
 

@@ -59,7 +59,7 @@ class Headers:
     @cached_property
     def _page_policy(self) -> str:
         """Made when the first page is asked for, since the scripts of bertviz are read for it."""
-        from bert_core.views.bertviz_frames import every_script
+        from bert_core.views.bertviz_scripts import every_script
 
         index = Path(streamlit.__file__).parent / "static" / "index.html"
         return page_policy([*_INLINE.findall(index.read_text("utf-8")), *every_script()])

@@ -4,15 +4,13 @@ A site elsewhere can let its own name lead to 127.0.0.1. A browser on this machi
 site and this server for one, and would let the site drive the pages and read what they show.
 """
 
-from urllib.parse import urlsplit
-
 import streamlit as st
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bert_core.serving.names import BASE
-from pages._server.access import is_loopback
+from pages._server.access import called_by, is_loopback, is_passed_on
 
 _SAID = (
     "This server is for this machine alone and answers to its own names, 127.0.0.1 and localhost. "
@@ -20,7 +18,6 @@ _SAID = (
 )
 _ELSEWHERE = (BASE, "/metrics", "/healthz")
 """Who may ask for these is decided there."""
-_PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 
 
 class OwnNames:
@@ -48,14 +45,6 @@ class OwnNames:
 def _may(headers: Headers) -> bool:
     others = not is_loopback(st.get_option("server.address"))
     # No page can make a browser send these with a web socket, by which all answers come.
-    proxied = any(name in headers for name in _PROXIED)
+    proxied = is_passed_on(headers)
     listed = bool(st.get_option("server.allowedHosts"))  # then Streamlit looks at them
-    return others or proxied or listed or is_loopback(_name(headers))
-
-
-def _name(headers: Headers) -> str | None:
-    """The name by which the client calls this server."""
-    try:
-        return urlsplit(f"//{headers.get('host', '')}").hostname
-    except ValueError:
-        return None
+    return others or proxied or listed or is_loopback(called_by(headers))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from bert_core.errors import BusyError
 from bert_core.serving.names import BASE, NAMES
-from pages._server.access import is_off, refusal
+from pages._server.access import refusal, why_off
 from pages._server.problems import Problem, often
 from pages._server.watching import events, meters
 
@@ -33,7 +34,10 @@ class Watched:
         self._salt = secrets.token_bytes(16)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request; a web socket is none."""
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)
+            return
         request = Request(scope)
         visitor = self._visitor(request)
         scope.setdefault("state", {})["visitor"] = visitor
@@ -50,7 +54,7 @@ class Watched:
         route = last if last in _KNOWN else "other"
         try:
             # The document tells nothing that the program's source does not.
-            open_ = route == "openapi.json" and not is_off()
+            open_ = route == "openapi.json" and why_off() is None
             refused = None if open_ else refusal(request) or self._too_often(visitor)
             await (refused or self._app)(scope, receive, counted)
         finally:
@@ -67,6 +71,7 @@ class Watched:
         try:
             self._spend(visitor, 1)
         except BusyError as error:
+            meters().refused("too-often")
             return often(error)
         return None
 

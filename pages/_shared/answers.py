@@ -7,16 +7,24 @@ from typing import TypeVar
 
 import streamlit as st
 
-from bert_core import ModelChoice, Tokens, Trace, directions, trace_masks
+from bert_core import ModelChoice, Tokens, Trace, directions, lens, trace_masks
 from bert_core.analysis.directions import DirectionsResult
+from bert_core.analysis.lens import LensResult
+from bert_core.model.keys import key_of
+from bert_core.serving.recent import Recent
+from pages._shared import pace
 from pages._shared.models import encoder, in_turn, long_job
 
 T = TypeVar("T")
 Pieces = tuple[int, ...]
+Key = tuple[object, ...]
 KEEP_LONG = 16
-_keep = st.cache_data(max_entries=64, show_spinner=False, hash_funcs={ModelChoice: repr})
-# A trace of hundreds of masks is hundreds of MiB of logits, so only a few are kept.
-_keep_few = st.cache_data(max_entries=8, show_spinner=False, hash_funcs={ModelChoice: repr})
+KEEP_TRACES = 256 * 2**20  # bytes; one with hundreds of masks has some 60 MiB of logits
+_keep = st.cache_data(
+    max_entries=64,
+    show_spinner=False,
+    hash_funcs={ModelChoice: lambda choice: repr(key_of(choice))},
+)
 
 
 @_keep
@@ -25,26 +33,85 @@ def tokens_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) 
     return encoder(choice).tokenize(text, pair).masked(masked)
 
 
-@_keep_few
-def _trace(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
-    return trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))
+class _NotKept(Exception):
+    """There is no answer yet, and none was to be computed."""
+
+
+@st.cache_resource(show_spinner=False)
+def _traces() -> Recent[Trace]:
+    return Recent(KEEP_TRACES)
+
+
+def _trace(choice: ModelChoice, text: str, pair: str | None, masked: Pieces, new: bool) -> Trace:
+    """Not pickled and read anew for each look, as what ``_keep`` keeps: nothing changes it."""
+    key = (key_of(choice), text, pair, masked)
+    found = _traces().get(key)
+    if found is None:
+        if not new:
+            raise _NotKept
+        found = trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))
+        _traces().put(key, found, found.size)
+    return found
+
+
+@_keep
+def _lens(
+    choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int,
+    _new: bool,
+) -> LensResult:  # fmt: skip
+    if not _new:
+        raise _NotKept
+    trace = _trace(choice, text, pair, masked, _new)
+    return lens(encoder(choice), trace, position, k=k)
+
+
+@_keep
+def _directions(
+    choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int,
+    _new: bool,
+) -> DirectionsResult:  # fmt: skip
+    if not _new:
+        raise _NotKept
+    return directions(encoder(choice), tokens_of(choice, text, pair, masked), position, k=k)
 
 
 def trace_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
     """The one forward pass that most of the masked-word page reads from."""
-    return in_turn(choice, lambda: _trace(choice, text, pair, masked))
+    return _shared(choice, lambda new: _trace(choice, text, pair, masked, new))
 
 
-@_keep
+def lens_of(
+    choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int
+) -> LensResult:
+    """What the head reads from each layer of that pass at one mask."""
+    key = (choice, text, pair, masked, position, k)
+    return _shared(choice, lambda new: _lens(*key, new))
+
+
 def directions_of(
     choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int
 ) -> DirectionsResult:
     """The same mask under restricted attention: three passes."""
-    tokens = tokens_of(choice, text, pair, masked)
-    return directions(encoder(choice), tokens, position, k=k)
+    key = (choice, text, pair, masked, position, k)
+    return _shared(choice, lambda new: _directions(*key, new))
 
 
-def kept(key: tuple[object, ...], compute: Callable[[], T], *, long: bool = False) -> T:
+def _shared(choice: ModelChoice, cached: Callable[[bool], T]) -> T:
+    """What any visitor's question left in the cache; else the answer, in this one's turn."""
+    slot = st.empty()  # in every run, or what is below would move
+    try:
+        return cached(False)
+    except _NotKept:
+        pace.ask()
+    return in_turn(choice, lambda: cached(True), slot)
+
+
+def _meant(key: Key) -> Key:
+    """A key with what its models mean now."""
+    return tuple(key_of(each) if isinstance(each, ModelChoice) else each for each in key)
+
+
+def kept(key: Key, compute: Callable[[], T], *, long: bool = False) -> T:
     """Compute a long answer once per visitor; the last few stay.
 
     Unlike a shared cache this may show progress while it computes, and a visitor who leaves
@@ -56,10 +123,10 @@ def kept(key: tuple[object, ...], compute: Callable[[], T], *, long: bool = Fals
         long: it takes so long that the app does one such thing at a time; others wait.
     """
     slot = st.empty() if long else None  # in every run, or what is below would move
-    store: OrderedDict[tuple[object, ...], T] = st.session_state.setdefault(
-        "_long_answers", OrderedDict()
-    )
+    key = _meant(key)
+    store: OrderedDict[Key, T] = st.session_state.setdefault("_long_answers", OrderedDict())
     if key not in store:
+        pace.ask()
         with long_job(slot) if slot is not None else nullcontext():
             store[key] = compute()
         while len(store) > KEEP_LONG:
@@ -68,14 +135,24 @@ def kept(key: tuple[object, ...], compute: Callable[[], T], *, long: bool = Fals
     return store[key]
 
 
-def newest(name: str, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+def newest(name: str, key: Key, compute: Callable[[], T], *, long: bool = False) -> T:
     """As :func:`kept` for what is large: only the newest of a name stays."""
-    held: tuple[tuple[object, ...], T] | None = st.session_state.get(f"_newest_{name}")
+    slot = st.empty() if long else None
+    key = _meant(key)
+    held: tuple[Key, T] | None = st.session_state.get(f"_newest_{name}")
     if held is None or held[0] != key:
-        held = st.session_state[f"_newest_{name}"] = key, compute()
+        pace.ask()
+        with long_job(slot) if slot is not None else nullcontext():
+            held = st.session_state[f"_newest_{name}"] = key, compute()
     return held[1]
 
 
-def is_kept(key: tuple[object, ...]) -> bool:
+def is_kept(key: Key) -> bool:
     """Whether :func:`kept` would answer at once."""
-    return key in st.session_state.get("_long_answers", {})
+    return _meant(key) in st.session_state.get("_long_answers", {})
+
+
+def is_newest(name: str, key: Key) -> bool:
+    """Whether :func:`newest` would answer at once."""
+    held = st.session_state.get(f"_newest_{name}")
+    return held is not None and held[0] == _meant(key)

@@ -1,5 +1,6 @@
 """Is the app able to serve? And the embedded model's warm-up, which the answer reports."""
 
+import gc
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -11,23 +12,24 @@ from starlette.responses import JSONResponse
 
 import bert_core
 from bert_core.errors import ModelError
-from bert_core.model.checkpoints import inspect
+from bert_core.model.checkpoints import inspect, require_files
 from bert_core.settings import EMBEDDED_MODEL
+from pages._server.garbage import not_collected, settle
 from pages._shared.models import encoder
 
 if TYPE_CHECKING:
     from bert_core import Encoder
 
-PAUSE = 3.0
-"""Seconds after which the warm-up begins by itself. Importing takes as long, and would take the
+PAUSE = 5.0
+"""Seconds after which the warm-up begins by itself. It takes half as long, and would take the
 processor from whoever opens the home page at once, which asks no model."""
 
 
 class Health:
     """Warms the embedded model beside the server and says how things stand.
 
-    The server answers from its first moment; torch, transformers and the weights come into
-    memory in a thread.
+    The server answers from its first moment; torch and the weights come into memory in a
+    thread.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class Health:
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Begin the warm-up a while after the server."""
+        settle()
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up")
         self._warm = worker.submit(self._load)
         try:
@@ -45,6 +48,7 @@ class Health:
             self._over.set()
             self._wanted.set()
             worker.shutdown(wait=False, cancel_futures=True)
+            gc.unfreeze()
 
     def hurry(self) -> None:
         """Begin the warm-up now: somebody is coming who will ask the model."""
@@ -52,15 +56,21 @@ class Health:
 
     def _load(self) -> "Encoder | None":
         self._wanted.wait(PAUSE)
-        return None if self._over.is_set() else encoder(bert_core.ModelChoice())
+        if self._over.is_set():
+            return None
+        with not_collected():
+            return encoder(bert_core.ModelChoice())
 
     def answer(self, _request: Request) -> JSONResponse:
         """``GET /healthz``: 200 when pages can be served, 503 with the reason when not."""
         warm = self._warm if self._warm is not None and self._warm.done() else None
         try:
-            inspect(EMBEDDED_MODEL, source="embedded")
-            if warm is not None and (failure := warm.exception()):
+            if warm is None:  # reading them imports numpy, for which the first answer would wait
+                require_files(EMBEDDED_MODEL, "embedded")
+            elif failure := warm.exception():
                 raise ModelError(str(failure))
+            else:
+                inspect(EMBEDDED_MODEL, source="embedded")
         except ModelError as error:
             return JSONResponse({"status": "failing", "reason": str(error)}, status_code=503)
         held = None if warm is None else warm.result()

@@ -45,6 +45,14 @@ def login_section() -> Mapping[str, Any] | None:
         return None
 
 
+def wants_login() -> bool:
+    """Whether nobody sees a page before they are logged in."""
+    try:
+        return read_settings().login or login_section() is not None
+    except SettingsError:
+        return True  # the file was readable when the server started
+
+
 def _check_login(settings: Settings) -> None:
     section = login_section()
     if section is None:

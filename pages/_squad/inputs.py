@@ -1,6 +1,9 @@
 """Inputs of the question-answering page: the document, the question, options."""
 
+from typing import Any
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bert_core import InputError
 from bert_core.data.extraction.extract import LIMIT_MIB, SUFFIXES, extract_text
@@ -8,6 +11,7 @@ from bert_core.settings import read_settings
 from bert_core.tasks.spans.decoders import DECODERS
 from bert_core.views.decoders import DECODER_NAMES
 from bert_core.views.numbers import counted
+from pages._shared.models import documents, long_job
 from pages._shared.presenting import presenting
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.uploads import offered, upload
@@ -50,23 +54,27 @@ def _take_pasted() -> None:
 
 def _upload() -> None:
     endings = ", ".join(f".{suffix}" for suffix in SUFFIXES)
-    upload(f"A file: {endings}", SUFFIXES, key="qa_upload", most_mib=LIMIT_MIB,
-           on_change=_take_upload)  # fmt: skip
-    problem = st.session_state.get("qa_upload_problem")
-    if problem:
-        raise InputError(problem, field="document")
-
-
-def _take_upload() -> None:
-    sent = st.session_state["qa_upload"]
-    st.session_state["qa_upload_problem"] = None
+    sent = upload(f"A file: {endings}", SUFFIXES, key="qa_upload", most_mib=LIMIT_MIB)
+    slot, values = st.empty(), st.session_state
     if sent is None:
         return
-    try:
-        found = extract_text(sent.getvalue(), sent.name)
-    except InputError as error:
-        st.session_state["qa_upload_problem"] = str(error)
-        return
+    if values.get("qa_upload_read") != sent.file_id:
+        _read(sent, slot)
+        st.rerun()  # the examples above still show the document that was open
+    if values["qa_upload_problem"]:
+        raise InputError(values["qa_upload_problem"], field="document")
+
+
+def _read(sent: Any, slot: DeltaGenerator) -> None:
+    """Open a sent document, or remember what is wrong with it; one that is sent is read once."""
+    values = st.session_state
+    with long_job(slot, documents()):
+        try:
+            found = extract_text(sent.getvalue(), sent.name)
+        except InputError as error:
+            values.update(qa_upload_read=sent.file_id, qa_upload_problem=str(error))
+            return
+    values.update(qa_upload_read=sent.file_id, qa_upload_problem=None)
     state.take_text(found.text, found.name, found.notes)
 
 

@@ -21,11 +21,13 @@ from bert_core.tasks.squad import (
 )
 from pages._shared.answers import is_kept, kept
 from pages._shared.components import document as shown
+from pages._shared.long_work import CHARACTERS, costly
 from pages._shared.models import encoder_with_progress
 from pages._shared.tables import ProgressBar
 from pages._squad import inputs, state
 
-LONG = 30_000  # characters: from here on a question takes long enough for a stop button
+LONG = 30_000  # characters: from here on a question takes long with any model
+OVERLAP = 3  # how often a piece is read, as windows overlap
 
 
 class Reading(NamedTuple):
@@ -56,7 +58,7 @@ def read(choice: ModelChoice, place: DeltaGenerator) -> Reading | None:
     values, document, layout = st.session_state, state.current(), state.layout()
     question = values["qa_question"]
     key = _key(choice, document.text, question, layout)
-    waits = len(document.text) > LONG and not is_kept(key)
+    waits = _long(choice, document.text) and not is_kept(key)
     if waits or not question.strip():
         with place:
             inputs.heading(document)
@@ -98,8 +100,8 @@ def traced(
     ``name`` tells the buttons of two readers on one page apart.
     """
     key = _key(choice, text, question, layout)
-    stop = st.empty()
-    if len(text) > LONG and not is_kept(key):
+    stop, long = st.empty(), _long(choice, text)
+    if long and not is_kept(key):
         if st.session_state.get("qa_stopped") == key:
             st.info("Stopped before the whole document was read.", icon=":material/stop_circle:")
             st.button("Ask again", icon=":material/play_arrow:", on_click=_stop, args=(None,),
@@ -117,9 +119,16 @@ def traced(
             layout=layout,
             on_progress=bar,
         ),
+        long=long,
     )
     stop.empty()
     return trace
+
+
+def _long(choice: ModelChoice, text: str) -> bool:
+    """Whether a question on a text takes so long that it is a job, with a button to stop it."""
+    encoder = encoder_with_progress(choice)
+    return len(text) > LONG or costly(encoder, OVERLAP * len(text) / CHARACTERS)
 
 
 def _cut(choice: ModelChoice, text: str) -> Document:

@@ -14,6 +14,7 @@ from bert_core.views.token_snippets import statistics_snippet
 from bert_core.views.token_tables import words_table
 from pages._shared.answers import is_kept, kept
 from pages._shared.charts import CONFIG
+from pages._shared.long_work import begun
 from pages._shared.models import encoder
 from pages._shared.sentences import escaped, shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -45,14 +46,15 @@ def panel(choice: ModelChoice) -> None:
                                    persist_state="session").strip() or None  # fmt: skip
         found = path.stat()
         key = ("file", choice, str(path), found.st_size, found.st_mtime_ns, column)
-        if found.st_size > AT_ONCE and not is_kept(key):
-            st.write(f"{found.st_size / 2**20:,.1f} MiB: this takes a while.")
-            if not st.button("Count", icon=":material/play_arrow:", key="tk_file_go"):
+        slot, long = st.empty(), found.st_size > AT_ONCE
+        if long and not is_kept(key):
+            about = f"{found.st_size / 2**20:,.1f} MiB: this takes a while."
+            if not begun(slot, "Count", about, key="tk_file"):
                 return
-            st.button("Stop", icon=":material/stop:", key="tk_file_stop")
-        bar = ProgressBar("Counted")
-        result = kept(key, lambda: token_statistics(encoder(choice).tokenizer, path, name=name,
-                                                    column=column, on_progress=bar))  # fmt: skip
+        bar, tokenizer = ProgressBar("Counted"), encoder(choice).tokenizer
+        result = kept(key, lambda: token_statistics(tokenizer, path, name=name, column=column,
+                                                    on_progress=bar), long=long)  # fmt: skip
+        slot.empty()
         _figures(result)
         exports(result, "file", statistics_snippet(choice, name, column))
 

@@ -48,7 +48,8 @@ def _similarities(seen: Seen) -> None:
 
 def _layers(seen: Seen, result: SensesResult | None) -> None:
     if result is None:
-        st.info(escaped(seen.why_not), icon=":material/info:")
+        if seen.why_not:
+            st.info(escaped(seen.why_not), icon=":material/info:")
         return
     chart(embedding_figures.sense_lines(seen.curve, seen.geometry.metric), key="wc_curve")
     widest = max(seen.curve, key=lambda each: each.gap)

@@ -11,7 +11,8 @@ from bert_core.analysis.embeddings.readings import read_five_ways
 from bert_core.analysis.embeddings.scoring import LayerScore, usable
 from bert_core.analysis.embeddings.senses import SensesResult, score_readings, sense_curve
 from bert_core.analysis.embeddings.vectors import WordTrace
-from pages._shared.answers import kept, newest
+from pages._shared.answers import is_newest, kept, newest
+from pages._shared.long_work import CHARACTERS, begun, costly
 from pages._shared.models import encoder_with_progress
 from pages._shared.tables import ProgressBar
 from pages._words import state
@@ -45,19 +46,28 @@ class Seen(NamedTuple):
         return chosen if chosen < len(self.trace.occurrences) else 0
 
 
-def shown_word(choice: ModelChoice) -> Seen:
-    """The word, its senses and the open layer under the current options."""
+def shown_word(choice: ModelChoice) -> Seen | None:
+    """The word, its senses and the open layer under the current options.
+
+    Many long sentences wait for a click, and can be stopped; None until then.
+    """
     values = st.session_state
     which = state.which()
     key = (choice, values["wc_word"], values["wc_text"], tuple(which.items()),
            values["wc_pooling"])  # fmt: skip
     # Asked for in every run: its place on the page would move all below when it goes.
-    encoder, bar = encoder_with_progress(choice), ProgressBar("Sentences")
+    encoder, bar, slot = encoder_with_progress(choice), ProgressBar("Sentences"), st.empty()
+    long = costly(encoder, len(values["wc_text"]) / CHARACTERS)
+    if long and not is_newest("word", key):
+        if not begun(slot, "Read the sentences", "They are long.", key="wc_word"):
+            return None
     trace = newest(
         "word", key,
         lambda: word_in_context(encoder, values["wc_text"], values["wc_word"], which=which,
                                 pooling=values["wc_pooling"], on_progress=bar),
+        long=long,
     )  # fmt: skip
+    slot.empty()
     geometry = state.geometry()
     curve: tuple[LayerScore, ...] = ()
     why_not = ""
@@ -70,12 +80,22 @@ def shown_word(choice: ModelChoice) -> Seen:
     return Seen(trace, geometry, layer, space(trace, layer, geometry), curve, why_not, key)
 
 
-def five_readings(choice: ModelChoice, seen: Seen) -> SensesResult:
-    """The word read in five ways, scored."""
-    encoder, bar = encoder_with_progress(choice), ProgressBar("One side at a time")
-    states = newest(
-        "readings", seen.key, lambda: read_five_ways(encoder, seen.trace, on_progress=bar)
+def five_readings(choice: ModelChoice, seen: Seen) -> SensesResult | None:
+    """The word read in five ways, scored; what takes long as in :func:`shown_word`."""
+    encoder, bar, slot = (
+        encoder_with_progress(choice),
+        ProgressBar("One side at a time"),
+        st.empty(),
     )
+    long = costly(encoder, 5 * len(st.session_state["wc_text"]) / CHARACTERS)
+    if long and not is_newest("readings", seen.key):
+        if not begun(slot, "Read in five ways", "This takes a while.", key="wc_readings"):
+            return None
+    states = newest(
+        "readings", seen.key, lambda: read_five_ways(encoder, seen.trace, on_progress=bar),
+        long=long,
+    )  # fmt: skip
+    slot.empty()
     return kept(("senses", *seen.key, seen.geometry),
                 lambda: score_readings(seen.trace, states, seen.geometry))  # fmt: skip
 

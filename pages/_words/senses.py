@@ -19,6 +19,8 @@ def panel(choice: ModelChoice, seen: Seen) -> SensesResult | None:
         st.info(escaped(seen.why_not), icon=":material/info:")
         return None
     result = five_readings(choice, seen)
+    if result is None:
+        return None
     st.markdown(escaped(verdict(result)))
     chart(embedding_figures.readings(result), key="wc_readings")
     show_notes(note for note in result.notes if note != CAUTION)

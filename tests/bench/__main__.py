@@ -5,6 +5,7 @@ from tests.bench import (
     features,
     fill_mask,
     fine_tune,
+    gpu,
     leaving_out,
     next_sentence,
     serving,
@@ -23,5 +24,6 @@ if __name__ == "__main__":
         serving,
         squad,
         fine_tune,
+        gpu,
     ):
         each.main()

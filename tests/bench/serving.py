@@ -5,7 +5,7 @@ Three parts, each with servers of its own:
 1. A cold start beside that of an empty Streamlit app with the same configuration, in alternating
    rounds: from the start of the process to the first health answer, to the first heading that
    stands in Chromium, and from a start of its own to the answer of the masked-word page. The disk's
-   cache is warm, the browser's empty.
+   cache is warm and Python has compiled the project before; the browser's cache is empty.
 2. The memory that the server holds after its first answer.
 3. A soak: every page by turns, each visit by a visitor of its own, and what the server's memory has
    grown by since it settled.
@@ -69,7 +69,9 @@ class Server:
     def __init__(self, command: list[str], folder: Path, url: str) -> None:
         self.url = url
         self.begun = time.perf_counter()
-        self.process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+        # Python may keep what it compiled, as it does unless somebody forbids it.
+        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        self.process = psutil.Popen(command, cwd=folder, env=kept, stdout=subprocess.DEVNULL)
 
     def moment(self) -> Moment:
         """How far it is now."""
@@ -175,7 +177,8 @@ def once(browser: Browser, port: int) -> dict[str, tuple[Moment, Moment]]:
 
 
 def start(browser: Browser, rounds: int, port: int) -> None:
-    """Compare cold starts; medians of the rounds."""
+    """Compare cold starts; medians of the rounds, after one that is not counted."""
+    once(browser, port)
     all_rounds = [once(browser, port) for _ in range(rounds)]
     print(f"\ncold start, medians of {rounds}; seconds by the clock (of the processor)")
     print(f"{'':<16}{'empty app':>16}{'this app':>16}{'ratio':>14}{'more':>8}")

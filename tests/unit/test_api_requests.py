@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bert_core.errors import BusyError, ModelError
 from bert_core.features.one_text import MOST_VALUES, embed
-from bert_core.serving import requests
+from bert_core.serving import fills, requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
 from bert_core.serving.events import EventLog
-from bert_core.serving.meters import Meters, ModelLabels
+from bert_core.serving.meters import Meters, ModelLabels, ModelNumbers, Now
 from bert_core.serving.models import served_models
 from bert_core.serving.names import NAMES
 from bert_core.serving.openapi import document
@@ -112,9 +112,15 @@ def test_what_is_no_json_object_is_malformed(body: bytes, words: str) -> None:
         ("fill", {"items": [{"text": "a"}, "a"]}, "items", 1),
         ("fill", {"items": [{"text": "a", "model": "reader"}]}, "model", 0),
         ("fill", {"items": [{"text": "a" * 600_000}] * 2}, "items", None),
-        ("next", {"text": "a"}, "pair", None),
+        ("next", {"pair": "a"}, "text", None),
+        ("next", {"text": "a", "candidates": "b"}, "candidates", None),
+        ("fill", {"text": "a", "mask": -1}, "mask", None),
+        ("fill", {"items": [{"text": "a", "candidates": ["a" * 600_000]}] * 2}, "items", None),
         ("ask", {"question": "a"}, "context", None),
         ("attend", {"text": "a", "layer": 0}, "layer", None),
+        ("attend", {"text": "a", "target": {"head": "tail"}}, "target.head", None),
+        ("attend", {"text": "a", "target": {"span": [1]}}, "target.span.1", None),
+        ("ask", {"question": "a", "context": "b", "doc_stride": 0}, "doc_stride", None),
         ("embed", {"text": "a", "layers": []}, "layers", None),
         ("embed", {"text": "a", "pool": "max"}, "pool", None),
     ],
@@ -165,6 +171,41 @@ def test_answers_are_bounded(encoder_of: Any, tiny_bert: Any) -> None:
     assert len(answers("fill", {"text": text, "k": 300}, encoder_of)) == 1
     hidden = tiny_bert.checkpoint.hidden
     assert 64 * 3 * hidden < MOST_VALUES  # no tiny model reaches the bound of weights or vectors
+
+
+@pytest.mark.parametrize("asked", [{}, {"pair": "the day", "candidates": ["the man"]}])
+def test_a_text_is_followed_by_one_or_by_several(asked: dict[str, Any], encoder_of: Any) -> None:
+    with pytest.raises(Refused, match="either pair or candidates") as caught:
+        answers("next", {"text": "the man", **asked}, encoder_of)
+    assert (caught.value.kind, caught.value.field) == ("input", "pair")
+
+
+def test_several_sentences_are_one_batch_in_their_order(encoder_of: Any) -> None:
+    encoder = encoder_of("bert-pretraining")
+    items = [{"text": f"the ___ {'day ' * n}", "k": n + 1} for n in range(12)]
+    items[5] = {"text": "the ___", "candidates": ["man", "day"]}
+    before = encoder.passes
+    found = answers("fill", {"items": items}, encoder_of)
+    assert encoder.passes == before + 2, "one batch, and one for the words that were given"
+    for item, one in zip(items, found, strict=True):
+        (alone,) = answers("fill", item, encoder_of)
+        assert alone.tokens == one.tokens
+        if "candidates" in item:
+            assert to_record(one) == to_record(alone)
+        else:
+            assert [c.id for c in one.masks[0].candidates] == [
+                c.id for c in alone.masks[0].candidates
+            ]
+
+
+def test_many_masks_are_computed_in_parts(encoder_of: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(fills, "PROJECTED_ROWS", 3)
+    told: list[int] = []
+    asked = read("fill", {"items": [{"text": "___ the ___"}] * 4 + [{"text": "___ " * 9}]})
+    encoder = encoder_of("bert-pretraining")
+    found = results(BY_NAME["fill"], asked, encoder, on_progress=lambda done, _: told.append(done))
+    assert [len(each.masks) for each in found] == [2, 2, 2, 2, 9]
+    assert told == [0, 1, 2, 3, 4]
 
 
 def test_work_stops_when_it_is_told(encoder_of: Any) -> None:
@@ -324,24 +365,45 @@ def test_meters_count_and_forget_what_is_gone() -> None:
     meters.asked("fill", 3)
     meters.ended("fill", 200, 0.2)
     meters.visited("tokens")
+    meters.drawn("tokens", 0.4)
+    for callers, inputs in ((1, 1), (3, 7), (1, 30)):
+        meters.passed(callers, inputs)
+    meters.refused("too-often")
+    meters.refused("model")
+    meters.unloaded(2)
     first = ModelLabels("embedded", "cpu", "exact", "sdpa")
-    text = meters.text({first: (86.5, 4)}, {"running": 2}).decode()
-
-    def samples(text: str) -> dict[tuple[str, str], float]:
-        return {
-            (each.name, ",".join(each.labels.values())): each.value
-            for family in text_string_to_metric_families(text)
-            for each in family.samples
-        }
-
-    found = samples(text)
+    now = Now(100, {first: ModelNumbers(86.5, 4, 2)}, 3, {"running": 2})
+    found = samples(meters.text(now))
     assert found["bert_explorer_requests_total", "fill,200"] == 1
     assert found["bert_explorer_request_items_sum", "fill"] == 3
     assert found["bert_explorer_request_seconds_sum", "fill"] == pytest.approx(0.2)
     assert found["bert_explorer_requests_at_work", ""] == 0
     assert found["bert_explorer_page_visits_total", "tokens"] == 1
-    assert found["bert_explorer_model_mib", "sdpa,cpu,embedded,exact"] == 86.5
+    assert found["bert_explorer_page_seconds_sum", "tokens"] == pytest.approx(0.4)
+    assert found["bert_explorer_model_bytes", "sdpa,cpu,embedded,exact"] == 86.5 * 2**20
+    assert found["bert_explorer_model_passes", "sdpa,cpu,embedded,exact"] == 4
+    assert found["bert_explorer_model_waiting", "sdpa,cpu,embedded,exact"] == 2
+    assert found["bert_explorer_batch_callers_bucket", "2.0"] == 2
+    assert found["bert_explorer_batch_callers_sum", ""] == 5
+    assert found["bert_explorer_batch_inputs_count", ""] == 3
+    assert found["bert_explorer_batch_inputs_sum", ""] == 38
+    assert found["bert_explorer_refused_total", "too-often"] == 1
+    assert found["bert_explorer_refused_total", "model"] == 1
+    assert found["bert_explorer_models_unloaded_total", ""] == 1
+    assert found["bert_explorer_models_unloaded_bytes_total", ""] == 2 * 2**20
+    assert found["bert_explorer_memory_bytes", ""] == 100 * 2**20
+    assert found["bert_explorer_long_jobs", ""] == 3
     assert found["bert_explorer_runs", "running"] == 2
-    later = samples(meters.text({}, {}).decode())
-    assert not [key for key in later if key[0] in ("bert_explorer_model_mib", "bert_explorer_runs")]
+    later = samples(meters.text(Now(100, {}, 0, {})))
+    gone = {"model_bytes", "model_passes", "model_waiting", "runs"}
+    assert not [name for name, _ in later if name.removeprefix("bert_explorer_") in gone]
     assert later["bert_explorer_requests_total", "fill,200"] == 1
+
+
+def samples(text: bytes) -> dict[tuple[str, str], float]:
+    """Numbers by their names and the values of their labels."""
+    return {
+        (each.name, ",".join(each.labels.values())): each.value
+        for family in text_string_to_metric_families(text.decode())
+        for each in family.samples
+    }

@@ -155,6 +155,9 @@ def test_another_view_needs_no_other_pass(tiny_bert) -> None:  # type: ignore[no
         ({"head": 5}, "head", "The head is 5; a whole number from 1 to 4"),
         ({"head": 1, "measure": "rollout"}, "head", "Rollout joins all heads"),
         ({"masked": (0,)}, "masked", "no piece of the text"),
+        ({"masked": None}, "masked", "The masked positions are nothing; a list is expected"),
+        ({"measure": ["raw"]}, "measure", "A list is no measure"),
+        ({"text": "warm ___", "measure": "attribution", "target": "river"}, "target", "'river'"),
         ({"measure": "attribution"}, "text", "mask"),
     ],
 )

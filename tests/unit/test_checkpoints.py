@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from bert_core.errors import ModelError
-from bert_core.model.checkpoints import HEAD_NAMES, inspect
+from bert_core.model.checkpoints import HEAD_NAMES, inspect, require_files
 
 HEADS = {
     "bert-pretraining": ("masked_word", "next_sentence"),
@@ -236,3 +236,18 @@ def test_weights_that_are_no_encoder_are_refused(own_copy) -> None:  # type: ign
     folder = own_copy("bert-pretraining")
     save_file({"a": np.zeros(3, dtype=np.float32)}, folder / "model.safetensors")
     refuse(folder, "of another model")
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"), [("config.json", True), ("config.json", False), ("model.safetensors", True)]
+)
+def test_a_missing_or_empty_file_is_noticed_without_reading(  # type: ignore[no-untyped-def]
+    own_copy, name: str, gone: bool
+) -> None:
+    folder = own_copy("bert-pretraining")
+    require_files(folder, "mine")
+    (folder / name).unlink() if gone else (folder / name).write_bytes(b"")
+    with pytest.raises(ModelError, match=f"mine has no {name}"):
+        require_files(folder, "mine")
+    with pytest.raises(ModelError):
+        require_files(folder / "none", "mine")

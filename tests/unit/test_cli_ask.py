@@ -182,7 +182,7 @@ def test_a_question_of_two_thousand_words_says_what_was_left_out(model) -> None:
         (["--context", "A text.", "--n-best", "0"], "n_best is 0"),
         (["--context", "A text.", "--n-best", "201"], "n_best is 201; .* 1 to 200"),
         (["--context", "A text.", "--max-answer-length", "0"], "max_answer_length is 0"),
-        (["--context", "A text.", "--decoder", "nonsense"], "no decoder 'nonsense'.*google, hf"),
+        (["--context", "A text.", "--decoder", "nonsense"], "decoder is 'nonsense'.*google, hf"),
         (["--context", "A text.", "--max-seq-length", "65"], "reads at most 64"),
         (
             ["--context", "A text.", "--max-seq-length", "64", "--max-query-length", "61"],
@@ -191,7 +191,7 @@ def test_a_question_of_two_thousand_words_says_what_was_left_out(model) -> None:
         (["--context", "A text.", *LENGTHS, "--doc-stride", "26"], "Set it to 25 or less"),
         (["--context", "A text.", *LENGTHS, "--doc-stride", "0"], "doc_stride is 0"),
         (["--context", "A text.", *LENGTHS, "--doc-stride", "25", "--overlap"], "cannot move on"),
-        (["--context", "A text.", "--precision", "rough"], "'rough' is no precision"),
+        (["--context", "A text.", "--precision", "rough"], "precision is 'rough'"),
         (["--context", "A text.", "--model", "embedded"], "no answer span head"),
         (["--context", "A text.", "--model", "no/such/folder"], "no/such/folder"),
         (["--context", "A text.", "--device", "abacus"], "'abacus' is no device"),

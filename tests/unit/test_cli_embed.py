@@ -72,7 +72,7 @@ def test_text_says_what_was_cut(given, tmp_path) -> None:  # type: ignore[no-unt
         (("--layers", "last", "--out", "f.npz"), "'last' is no layer"),
         (("--layers", "-4", "--out", "f.npz"), "There is no layer -4"),
         (("--layers", "-1", "--out", "f.txt"), "ends in '.txt'"),
-        (("--layers", "-1", "--out", "f.npz", "--pool", "sum"), "'sum' is no pooling"),
+        (("--layers", "-1", "--out", "f.npz", "--pool", "sum"), "pooling is 'sum'"),
         (("--layers", "-1", "--out", "f.npz", "--max-length", "65"), "reads 8 to 64"),
     ],
 )

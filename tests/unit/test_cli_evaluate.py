@@ -122,7 +122,7 @@ def test_ctrl_c_says_what_is_kept(
         (["squad", V2, "--predictions", V2], "the prediction for 'version' is|'data' is no text"),
         (["squad", V2, "--predictions", V2, "--limit", "5"], "Only with --out.*--limit. Leave"),
         (["squad", V2, "--out", "x", "--model", "embedded"], "span"),
-        (["squad", V2, "--out", "x", "--decoder", "bing"], "no decoder 'bing'"),
+        (["squad", V2, "--out", "x", "--decoder", "bing"], "decoder is 'bing'"),
         (["squad", V2, "--out", "x", "--limit", "0"], "limit is 0"),
         (["squad", V2, "--out", V2], "is a file"),
         (["squad", "empty.json", "--out", "x"], "empty.json has no questions"),

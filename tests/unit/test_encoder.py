@@ -386,3 +386,10 @@ def test_memory_is_what_the_weights_take(embedded, encoder_of) -> None:  # type:
     for encoder in (embedded, encoder_of("roberta")):
         parameters = encoder.checkpoint.parameters
         assert encoder.memory_mib == pytest.approx(parameters * 4 / 2**20, rel=0.1)
+
+
+def test_a_model_that_was_let_go_takes_no_memory(folder_of) -> None:  # type: ignore[no-untyped-def]
+    """Whoever counts the memory of all may look at one that goes in this moment."""
+    encoder = load(ModelChoice(source=str(folder_of("bert-masked"))))
+    encoder.release()
+    assert (encoder.loaded, encoder.memory_mib) == (False, 0.0)

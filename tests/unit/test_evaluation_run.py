@@ -452,7 +452,7 @@ def test_answers_that_were_changed_are_refused(  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"decoder": "bing"}, "no decoder 'bing'"),
+        ({"decoder": "bing"}, "decoder is 'bing'"),
         ({"n_best": 0}, "n_best is 0"),
         ({"max_answer_length": 1000}, "max_answer_length is 1000"),
         ({"limit": 0}, "limit is 0"),

@@ -287,7 +287,7 @@ def test_the_last_bars_part_a_pair() -> None:
         ({"layers": []}, "No layer is named"),
         ({"max_length": 7}, "reads 8 to 64"),
         ({"max_length": 65}, "reads 8 to 64"),
-        ({"pool": "max"}, "is no pooling"),
+        ({"pool": "max"}, "pooling is 'max'"),
         ({"out": "f.csv"}, "ends in '.csv'"),
         ({"out": "none/f.npz"}, "There is no folder"),
         ({"out": "lines.npz"}, "is the file that is read"),

@@ -16,8 +16,10 @@ import pytest
 from bert_core.errors import ModelError
 from bert_core.model import hub
 from bert_core.model.choice import ModelChoice
+from bert_core.model.keys import key_of
 from bert_core.model.loading import load
 from bert_core.model.sources import find
+from bert_core.serving.held import HeldModels
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OLDER = "89abcdef0123456789abcdef0123456789abcdef"
@@ -263,6 +265,34 @@ def test_revisions_are_kept_apart(server: Hub) -> None:
     main, older = hub.download(REPO, None), hub.download(REPO, "v1")
     assert (main[1], older[1]) == (COMMIT, OLDER)
     assert main[0] != older[0]
+
+
+def test_names_of_one_commit_are_one_model_in_memory(server: Hub) -> None:
+    came: list[str] = []
+    held = HeldModels(9, on_loaded=lambda each: came.append(each.label))
+    main = held.get(ModelChoice(REPO))
+    assert all(held.get(ModelChoice(REPO, name)) is main for name in (None, "main", COMMIT))
+    assert len(came) == 1
+    assert {path for _, path in server.asked if "/resolve/" not in path} == {
+        f"/api/models/{REPO}"
+    }, "what is held is not asked for again"
+    tag = held.get(ModelChoice(REPO, "v1"))
+    assert tag is not main
+    assert held.get(ModelChoice(REPO, "refs/pr/1")) is tag, "it turns out to be the same"
+    assert held.get(ModelChoice(REPO, OLDER)) is tag
+    assert held.loaded() == [main, tag]
+    assert tag.loaded
+
+
+def test_a_key_asks_no_network(server: Hub) -> None:
+    never = ModelChoice(REPO, "v1")
+    assert key_of(never) == never
+    assert key_of(ModelChoice(REPO, "../../x")) == ModelChoice(REPO, "../../x")
+    find(ModelChoice(REPO))
+    server.asked.clear()
+    assert key_of(ModelChoice(REPO)) == ModelChoice(REPO, COMMIT)
+    assert key_of(ModelChoice(REPO, COMMIT, precision="fast")).precision == "fast"
+    assert not server.asked
 
 
 def test_a_branch_that_moved_is_fetched_anew(server: Hub) -> None:

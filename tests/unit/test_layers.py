@@ -143,6 +143,8 @@ print(*sorted(heavy))
 OF_TENSORS = {
     f"bert_core.model.{name}"
     for name in (
+        "bert",
+        "bert_heads",
         "body",
         "contributions",
         "half",

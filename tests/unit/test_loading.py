@@ -352,3 +352,61 @@ def test_many_threads_may_load_at_once(folder_of) -> None:  # type: ignore[no-un
     with ThreadPoolExecutor(len(folders)) as pool:
         loaded = list(pool.map(lambda folder: load(ModelChoice(source=folder)), folders))
     assert [each.checkpoint.source for each in loaded] == folders
+
+
+# ---- files that go while they are read, and memory that is not there ---------------------------
+
+
+@pytest.mark.parametrize("keep", [0, 7, 100, -1])
+def test_weights_that_are_cut_short_while_a_model_loads_are_refused(own_copy, keep: int) -> None:  # type: ignore[no-untyped-def]
+    """They were whole when they were looked at; only then did another copy begin to arrive."""
+    folder = own_copy("bert-pretraining")
+    path = folder / "model.safetensors"
+    short = path.read_bytes()[:keep]
+    with pytest.raises(ModelError, match=r"^The weights of .* cannot be read \(Safetensor") as told:
+        load(ModelChoice(str(folder)), on_found=lambda _: path.write_bytes(short))
+    assert told.value.field == "model"
+
+
+NO_MEMORY = """
+import resource, sys
+import bert_core
+from bert_core.model import body, half, lean, loading
+
+def leave(found):
+    held = next(line for line in open("/proc/self/status") if line.startswith("VmSize"))
+    limit = int(held.split()[1]) * 1024 + int(sys.argv[2]) * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+try:
+    loading.load(bert_core.ModelChoice(sys.argv[1]), on_found=leave)
+except bert_core.CoreError as error:
+    print(error)
+"""
+
+
+def enlarge(folder: Path, inner: int) -> None:
+    """Give a checkpoint of width 32 large feed-forward networks, in a file full of holes."""
+    path = folder / "model.safetensors"
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header, end = json.loads(content[8 : 8 + size]), 0
+    for name, part in header.items():
+        if name != "__metadata__":
+            part["shape"] = [inner if each == 48 else each for each in part["shape"]]
+            part["data_offsets"] = [end, end := end + 4 * int(np.prod(part["shape"]))]
+    named = json.dumps(header).encode()
+    path.write_bytes(len(named).to_bytes(8, "little") + named)
+    os.truncate(path, 8 + len(named) + end)
+    change_config(folder, intermediate_size=inner)
+
+
+@pytest.mark.parametrize("mib", [400, 560])
+def test_a_model_for_which_there_is_no_memory_is_a_sentence(own_copy, mib: int) -> None:  # type: ignore[no-untyped-def]
+    """Too little to map the file twice, as the libraries do, or enough but not for the weights."""
+    enlarge(folder := own_copy("bert-pretraining"), 500_000)
+    done = subprocess.run(
+        [sys.executable, "-c", NO_MEMORY, str(folder), str(mib)],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "not enough memory" in done.stdout, done.stderr

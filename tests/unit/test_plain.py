@@ -1,106 +1,292 @@
-"""Results as text for a terminal."""
+"""Checkpoints of the plainest form, read without the library: the same numbers, and what is not."""
 
+import gc
+import json
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import torch
+import transformers
+from safetensors.numpy import load_file, save_file
 
-from bert_core.analysis.lens import UNTRAINED
-from bert_core.analysis.surprise import PSEUDO
-from bert_core.model.inventory import list_models
-from bert_core.tasks.candidates import score_candidates
-from bert_core.tasks.filling import NO_JOINT
-from bert_core.tasks.masked import fill
-from bert_core.views import plain
-from bert_core.views.numbers import percent, signed
-from tests.unit.results import all_results
+from bert_core.model.checkpoints import inspect
+from bert_core.model.choice import ModelChoice
+from bert_core.model.loading import load
+from bert_core.model.plain import read_plain
+from bert_core.model.plain_tokenizer import read_plain_tokenizer
+from bert_core.settings import EMBEDDED_MODEL, PROJECT, READER_MODEL
+from tests import tiny
+from tests.unit.fine_tuned import change_config, rewrite
 
-CELLS = st.text(st.characters(categories=["Lu", "Ll", "Nd"]), max_size=8)
-
-
-@pytest.fixture(scope="module")
-def results(tiny_bert, tiny_roberta):
-    return all_results(tiny_bert, tiny_roberta, pair="It is \u4eca.")
+SHIPPED = [EMBEDDED_MODEL, READER_MODEL]
+Copy = Callable[[str], Path]
 
 
-@given(st.integers(1, 5).flatmap(lambda n: st.lists(st.tuples(*[CELLS] * n), min_size=1)))
-def test_columns_of_a_table_line_up(rows) -> None:
-    head = tuple(f"h{i}" for i in range(len(rows[0])))
-    lines = plain.table(head, rows).split("\n")
-    assert len(lines) == len(rows) + 1
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for line, row in zip(lines, (head, *rows), strict=True):
-        assert line == line.rstrip()
-        padded, start = line.ljust(sum(widths) + 2 * len(widths)), 0
-        for cell, width in zip(row, widths, strict=True):
-            assert padded[start : start + width].strip() == cell
-            start += width + 2
+def plain(folder: Path) -> Any:
+    return read_plain(inspect(folder, source="mine"))
 
 
-def test_numbers_stand_to_the_right() -> None:
-    assert plain.table(("word", "n"), [("a", "5"), ("bcd", "1,000")]) == (
-        "word      n\na         5\nbcd   1,000"
+# ---- the same numbers --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=tiny.BERT_HEADS)
+def both(request: pytest.FixtureRequest, folder_of) -> tuple[Any, Any]:  # type: ignore[no-untyped-def]
+    """A checkpoint with one head, or with two: as read here, and by the library."""
+    folder = folder_of(f"bert-{request.param}")
+    library = getattr(transformers, tiny.BERT_HEADS[request.param]).from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
     )
+    return plain(folder).eval(), library.eval()
 
 
-def test_a_table_without_rows() -> None:
-    assert plain.table(("word", "n"), []) == "word  n"
+def inputs() -> dict[str, torch.Tensor]:
+    """Three inputs, the second of them shorter."""
+    ids = torch.arange(5, 65).reshape(3, 20)
+    seen = torch.ones_like(ids)
+    seen[1, 12:] = 0
+    segments = (torch.arange(20) > 8).long().expand(3, -1)
+    return {"input_ids": ids, "token_type_ids": segments, "attention_mask": seen}
 
 
-def test_fill(results) -> None:
-    text = plain.fill(results["fill"])
-    for mask in results["fill"].masks:
-        for each in mask.candidates:
-            assert percent(each.probability) in text
-            assert signed(each.log_odds) in text
-    for each in results["fill"].sentences:
-        assert each.text in text
-    assert "Sentences, beam" in text
-    assert NO_JOINT in text
-    assert text.endswith(f"Note: {results['fill'].notes[0]}")
+@torch.inference_mode()
+def test_every_layer_and_weight_is_that_of_the_library(both: tuple[Any, Any]) -> None:
+    ours, library = both
+    kept = {"output_hidden_states": True, "output_attentions": True}
+    found = ours.bert(**inputs(), **kept)
+    encoder = getattr(library, "bert", library)
+    expected = encoder(**inputs(), **kept)
+    for name in ("hidden_states", "attentions"):
+        for own, theirs in zip(getattr(found, name), getattr(expected, name), strict=True):
+            torch.testing.assert_close(own, theirs, rtol=0, atol=2e-6)
+    fused = ours.bert(**inputs()).last_hidden_state
+    seen = inputs()["attention_mask"].bool()
+    torch.testing.assert_close(fused[seen], expected.last_hidden_state[seen], rtol=0, atol=5e-6)
+    if ours.bert.pooler is not None:
+        pooled = ours.bert.pooler(found.last_hidden_state)
+        torch.testing.assert_close(pooled, encoder.pooler(expected.last_hidden_state))
 
 
-def test_one_mask_needs_no_sentences(tiny_bert) -> None:
-    text = plain.fill(fill(tiny_bert, "The ___ waits.", k=3))
-    assert len(text.splitlines()) == 5
-    assert NO_JOINT not in text
+def test_every_weight_is_there_once(both: tuple[Any, Any]) -> None:
+    ours, library = both
+    held = (ours if hasattr(library, "bert") else ours.bert).state_dict()
+    tied = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
+    expected = {name: each for name, each in library.state_dict().items() if name not in tied}
+    assert held.keys() == expected.keys()
+    assert all(torch.equal(weight, expected[name]) for name, weight in held.items())
 
 
-def test_surprise(results) -> None:
-    found = results["surprise"]
-    text = plain.surprise(found)
-    assert PSEUDO in text
-    assert f"{found.pll:.2f}" in text.replace("\u2212", "-")
-    assert f"{found.pll_within_word:.2f}" in text.replace("\u2212", "-")
-    assert len(text.split("\n\n")[0].splitlines()) == len(found.pieces) + 1
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_shipped_models_are_plain(folder: Path) -> None:
+    read = plain(folder)
+    weights = load_file(folder / "model.safetensors")
+    assert {name: str(array.dtype) for name, array in weights.items() if array.ndim} == (
+        dict.fromkeys(weights, "float16")
+    )
+    for name, weight in read.state_dict().items():
+        assert weight.dtype == torch.float32
+        np.testing.assert_array_equal(weight.numpy(), weights[name].astype(np.float32))
 
 
-def test_lens_and_directions(results) -> None:
-    text = plain.lens(results["lens"])
-    assert UNTRAINED in text
-    assert [line.split()[0] for line in text.splitlines()[:4]] == ["layer", "embedding", "1", "2"]
-    lines = plain.directions(results["directions"]).splitlines()
-    assert [line.split()[0] for line in lines] == ["context", "left", "right", "shallow", "deep"]
-    for line, view in zip(lines[1:], results["directions"].views, strict=True):
-        assert ", ".join(each.word for each in view.candidates) in line
+PROGRAM = """
+import sys, bert_core
+encoder = bert_core.load()
+print(bert_core.fill(encoder, "Fill the [MASK].").masks[0].candidates[0].word.isalpha())
+print(*sorted({"transformers", "huggingface_hub", "sympy", "torch._dynamo"} & set(sys.modules)))
+"""
 
 
-def test_candidates_probe_and_compare(results, tiny_bert) -> None:
-    table = score_candidates(tiny_bert, tiny_bert.tokenize("a ___"), ["lake", "\u4eca"])
-    lines = plain.candidates(table).splitlines()
-    assert lines[1].split()[0] == "lake"
-    assert lines[2].split()[-3:] == ["\u2013"] * 3
-    assert "cannot spell" in lines[-1]
-    text = plain.probe(results["probe"])
-    assert "above 0: river; below 0: snow" in text
-    text = plain.compare(results["compare"])
-    assert "vocabularies differ" in text
-    assert "divergence" not in text
-    same = all_results(tiny_bert, tiny_bert)["compare"]
-    assert "Jensen-Shannon divergence 0.000 bits" in plain.compare(same)
+def test_the_first_answer_of_the_embedded_model_needs_no_library() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["True", ""]
 
 
-def test_models() -> None:
-    text = plain.models(list_models())
-    assert "embedded" in text
-    assert "masked word and next sentence" in text
-    assert "cpu" in text
+# ---- what is not plain -------------------------------------------------------------------------
+
+
+def changed(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Any], Any]:
+    return lambda weights: {**weights, name: change(weights[name])}
+
+
+def renamed(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.replace("LayerNorm.weight", "LayerNorm.gamma"): w for name, w in weights.items()}
+
+
+WORDS = "bert.embeddings.word_embeddings.weight"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        renamed,
+        changed(WORDS, lambda array: array.astype(np.float64)),
+        changed("cls.predictions.bias", lambda array: array[:-1]),
+        lambda weights: {**weights, "cls.predictions.decoder.weight": weights[WORDS]},
+        lambda weights: {**weights, "more.weight": np.zeros(3, np.float32)},
+        lambda weights: {name: w for name, w in weights.items() if "pooler" not in name},
+    ],
+    ids=["old names", "other numbers", "a shape", "an untied head", "more", "less"],
+)
+def test_other_weights_are_left_to_the_library(own_copy: Copy, change: Any) -> None:
+    folder = own_copy("bert-pretraining")
+    assert plain(folder) is not None
+    assert plain(rewrite(folder, change)) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("hidden_act", "gelu_new"),
+        ("layer_norm_eps", "x"),
+        ("intermediate_size", 10**9),
+        ("intermediate_size", 10**30),
+        ("type_vocab_size", 3),
+        ("pad_token_id", 10**6),
+        ("tie_word_embeddings", False),
+        ("position_embedding_type", "relative_key"),
+        ("quantization_config", {"bits": 4}),
+        ("auto_map", {"AutoModel": "evil.Model"}),
+        ("something_new", 1),
+    ],
+)
+def test_other_configurations_are_left_to_the_library(
+    own_copy: Copy, key: str, value: object
+) -> None:
+    assert plain(change_config(own_copy("bert-pretraining"), **{key: value})) is None
+
+
+def test_other_families_and_several_files_are_left_to_the_library(
+    folder_of: Copy, own_copy: Copy
+) -> None:
+    assert plain(folder_of("distilbert")) is None
+    assert plain(folder_of("roberta")) is None
+    folder = own_copy("bert-pretraining")
+    weights = load_file(folder / "model.safetensors")
+    one = weights.pop("cls.predictions.bias")
+    save_file(weights, folder / "model.safetensors")
+    save_file({"cls.predictions.bias": one}, folder / "model-2.safetensors")
+    assert plain(folder) is None
+
+
+def test_relu_is_computed_as_in_the_library(own_copy: Copy) -> None:
+    folder = change_config(own_copy("bert-masked"), hidden_act="relu")
+    library = transformers.BertForMaskedLM.from_pretrained(folder, dtype=torch.float32).eval()
+    ours = plain(folder).eval()
+    with torch.inference_mode():
+        found = ours.cls.predictions(ours.bert(**inputs()).last_hidden_state)
+        expected = library(**inputs()).logits
+    seen = inputs()["attention_mask"].bool()
+    torch.testing.assert_close(found[seen], expected[seen], rtol=0, atol=1e-5)
+
+
+def test_a_file_that_is_cut_short_later_changes_nothing(own_copy: Copy) -> None:
+    """Weights that were still looked up in the file would end the process."""
+    folder = own_copy("bert-pretraining")
+    read = plain(folder)
+    (folder / "model.safetensors").write_bytes(b"")
+    assert all(torch.isfinite(weight).all() for weight in read.state_dict().values())
+
+
+# ---- tokenizers --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path) -> Path:
+    """A plain tokenizer as the library saves it, of a cased vocabulary."""
+    tiny.write_vocabulary(tmp_path, tiny.vocabulary(cased=True), lower=False)
+    library = transformers.BertTokenizer.from_pretrained(tmp_path, model_max_length=64)
+    folder = tmp_path / "saved"
+    library.save_pretrained(folder)
+    return folder
+
+
+def described(folder: Path) -> Any:
+    library = transformers.AutoTokenizer.from_pretrained(folder)
+    return json.loads(library.backend_tokenizer.to_str())
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_shipped_tokenizers_are_plain(folder: Path) -> None:
+    found = read_plain_tokenizer(folder)
+    assert found is not None
+    assert found[1] == described(folder)
+
+
+def test_a_saved_tokenizer_is_plain(tokenizer: Path) -> None:
+    found = read_plain_tokenizer(tokenizer)
+    assert found is not None
+    config, description = found
+    assert (config.do_lower_case, config.model_max_length) == (False, 64)
+    assert description == described(tokenizer)
+
+
+def other_tokenizer(file: str, *path: str, value: object) -> Callable[[Path], None]:
+    """Sets one value in one of the two files."""
+
+    def change(folder: Path) -> None:
+        content = json.loads((folder / file).read_text(encoding="utf-8"))
+        place = content
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = value
+        (folder / file).write_text(json.dumps(content), encoding="utf-8")
+
+    return change
+
+
+TOKENIZER, CONFIG = "tokenizer.json", "tokenizer_config.json"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        other_tokenizer(TOKENIZER, "normalizer", value=None),
+        other_tokenizer(TOKENIZER, "normalizer", "lowercase", value=True),
+        other_tokenizer(TOKENIZER, "added_tokens", value=[]),
+        other_tokenizer(TOKENIZER, "model", "type", value="BPE"),
+        other_tokenizer(TOKENIZER, "model", "vocab", "heron", value=10**6),
+        other_tokenizer(TOKENIZER, "model", "vocab", "heron", value=[]),
+        other_tokenizer(TOKENIZER, "model", value=3),
+        other_tokenizer(CONFIG, "do_lower_case", value=True),
+        other_tokenizer(CONFIG, "cls_token", value="[SEP]"),
+        other_tokenizer(CONFIG, "mask_token", value=None),
+        other_tokenizer(CONFIG, "model_max_length", value="many"),
+        other_tokenizer(CONFIG, "extra_special_tokens", value=["snow"]),
+        other_tokenizer(CONFIG, "tokenizer_class", value="RobertaTokenizer"),
+        lambda folder: (folder / "added_tokens.json").write_text("{}"),
+        lambda folder: (folder / TOKENIZER).write_text("[" * 100_000),
+        lambda folder: (folder / TOKENIZER).write_text("[]"),
+        lambda folder: (folder / TOKENIZER).unlink(),
+        lambda folder: (folder / CONFIG).unlink(),
+    ],
+)
+def test_other_tokenizers_are_left_to_the_library(
+    tokenizer: Path, change: Callable[[Path], object]
+) -> None:
+    change(tokenizer)
+    assert read_plain_tokenizer(tokenizer) is None
+
+
+def test_a_released_encoder_is_freed_without_a_collection(folder_of: Copy) -> None:
+    """A server does not look through the model that it begins with: see pages/_server/garbage."""
+    encoder = load(ModelChoice(str(folder_of("bert-pretraining"))))
+    tokens = encoder.tokenize("warm [MASK]")
+    encoder.trace(tokens, positions=tokens.masks, hidden=True)
+    with encoder.computing() as body:
+        weights = [weakref.ref(weight) for weight in body.encoder.parameters()]
+        weights += [weakref.ref(body.lean.layers[0].parts.mix)]
+    del body
+    gc.disable()
+    try:
+        encoder.release()
+        assert [weight() for weight in weights if weight() is not None] == []
+    finally:
+        gc.enable()

@@ -34,7 +34,7 @@ def test_a_minutes_worth_at_once_then_evenly() -> None:
     assert [refused(counter) for _ in range(60)] == [None] * 60
     error = refused(counter)
     assert error is not None
-    assert str(error) == "These are more than 60 requests in a minute. Try again in 1 second."
+    assert str(error) == "You have asked for more than 60 answers in a minute. Go on in 1 second."
     clock.now += 1
     assert refused(counter) is None
     assert refused(counter) is not None
@@ -54,7 +54,10 @@ def test_after_the_seconds_that_are_named_it_is_let_in() -> None:
         assert refused(counter) is None
     counter = Rates(1, clock)
     counter.spend("a")
-    assert "Try again in 60 seconds." in str(refused(counter))
+    assert (
+        str(refused(counter))
+        == "You have asked for more than 1 answer in a minute. Go on in 60 seconds."
+    )
 
 
 def test_visitors_do_not_pay_for_each_other() -> None:
@@ -114,3 +117,12 @@ def test_never_more_than_a_bucket_and_what_flowed_in(
         else:
             assert error.seconds >= 1
         assert taken <= per_minute * (1 + (clock.now - begun) / 60) + 0.01
+
+
+def test_a_batch_whose_first_question_was_counted_before_fits_a_full_minute() -> None:
+    """More than a minute holds is as many as it holds, whenever the first of them was taken."""
+    counter = Rates(5, lambda: 0.0)
+    counter.spend("class")
+    counter.spend("class", 64, taken=1)
+    with pytest.raises(BusyError):
+        counter.spend("class")

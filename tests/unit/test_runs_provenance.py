@@ -1,13 +1,16 @@
 """What a result can be traced back to, and that a run refuses data that was changed."""
 
+import os
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+from bert_core import settings as operator
 from bert_core.errors import InputError
 from bert_core.training import processes, provenance
+from bert_core.training.engines import ray
 from bert_core.training.folder import RunFolder
 from bert_core.training.settings import read_settings
 from bert_core.training.spec import RunSpec
@@ -123,6 +126,41 @@ def test_only_a_hub_model_reaches_for_the_network(
     assert ("HF_HUB_OFFLINE" in made) == offline
     assert made["A"] == "b"
     assert made["BERT_EXPLORER_HOME"] == str(folder.path.parent.parent)
+
+
+def test_a_run_reads_the_settings_file_that_was_named_from_another_folder(
+    folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    base = {"BERT_EXPLORER_SETTINGS": "mine.toml"}
+    made = processes.environment(with_devices(folder, "cpu"), base)
+    assert made["BERT_EXPLORER_SETTINGS"] == str(tmp_path / "mine.toml")
+    assert "BERT_EXPLORER_SETTINGS" not in processes.environment(folder, {})
+
+
+def test_what_the_operator_wrote_in_a_file_reaches_the_nodes_of_a_cluster(
+    folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "mine.toml"
+    settings.write_text(
+        'models = ["runs", "owner/name"]\n'
+        'table_rows = 500\napi_token = "a-secret-of-some-length"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("BERT_EXPLORER_SETTINGS", str(settings))
+    monkeypatch.setenv("BERT_EXPLORER_FOLDERS", os.pathsep.join(["/data", "/models"]))
+    made = ray._variables(folder)
+    assert made["BERT_EXPLORER_MODELS"] == "runs,owner/name"
+    assert made["BERT_EXPLORER_TABLE_ROWS"] == "500"
+    assert made["BERT_EXPLORER_FOLDERS"] == os.pathsep.join(["/data", "/models"])
+    assert "BERT_EXPLORER_CHARACTERS" not in made, "not set"
+    assert "secret" not in str(made)
+    for name in [name for name in os.environ if name.startswith("BERT_EXPLORER_")]:
+        monkeypatch.delenv(name)
+    for name, value in made.items():
+        monkeypatch.setenv(name, value)
+    read = operator.read_settings()
+    assert (read.table_rows, len(read.folders), read.models) == (500, 2, ("runs", "owner/name"))
 
 
 def test_a_spec_refuses_ids_that_lead_elsewhere(folder: RunFolder) -> None:

@@ -3,12 +3,16 @@
 import io
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic_core import PydanticUndefined
 from typer.testing import CliRunner
 
 from bert_core.analysis.embeddings.sentences import read_table
@@ -178,12 +182,32 @@ def test_an_unknown_variable_is_refused_and_the_marks_of_a_run_are_not(given: Se
         read_settings()
 
 
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    table = (PROJECT / "README.md").read_text("utf-8").partition("| setting | default |")[2]
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| (.*?) \| .+ \|$", table, re.MULTILINE)
+    told = [(re.findall(r"\w+", names), default.replace("`", "")) for names, default in rows]
+    assert sorted(name for names, _ in told for name in names) == sorted(Settings.model_fields)
+    for names, default in told:
+        found = [Settings.model_fields[name].default for name in names]
+        if PydanticUndefined not in found:  # else it is this machine's
+            assert default == ", ".join(map(in_words, found)), names
+
+
+def in_words(default: Any) -> str:
+    if isinstance(default, bool | None):
+        return {True: "yes", False: "no", None: "none"}[default]
+    if isinstance(default, tuple):
+        return ", ".join(default)
+    return f"{default:,}" if isinstance(default, int) and default != 8501 else str(default)
+
+
 def test_the_token_is_never_shown(given: Set) -> None:
     short, long = "a-short-one", "a-token-that-is-long-enough"
-    given(api_token=short)
-    with pytest.raises(SettingsError, match="at least 16 characters") as refused:
-        read_settings()
-    assert short not in str(refused.value)
+    for wrong in (short, "with spaces in between", "größe-ist-nicht-alles", long + "\n\x7f"):
+        given(api_token=wrong)
+        with pytest.raises(SettingsError, match="at least 16 letters") as refused:
+            read_settings()
+        assert wrong not in str(refused.value)
     given(api_token=long)
     settings = read_settings()
     assert settings.api_token is not None
@@ -418,3 +442,28 @@ def started(folder: Path, secrets: str, **extra: str) -> subprocess.CompletedPro
         [sys.executable, "-m", "streamlit", "run", "app.py", "--secrets.files", str(file)],
         cwd=PROJECT, capture_output=True, text=True, timeout=120, env={**os.environ, **extra},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["::", "192.0.2.7", "models.example.org"])
+def test_a_server_for_others_opens_no_folder_that_was_not_named(given: Set, address: str) -> None:
+    assert PROJECT in read_settings().folders
+    given(address=address)
+    assert read_settings().folders == ()
+    given(folders=str(PROJECT))
+    assert read_settings().folders == (PROJECT,)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"), [("127.0.0.1", "in use"), ("192.0.2.7", "assign"), ("999.1.1.1", "")]
+)
+def test_a_place_where_nothing_can_be_served_is_refused(address: str, why: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "bert_core", "serve", "--address", address, "--port", port],
+            cwd=PROJECT, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert f"error: Nothing can be served at {address}, port {port}: " in done.stderr
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1

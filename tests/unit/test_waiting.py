@@ -9,7 +9,7 @@ import pytest
 
 from bert_core.errors import BusyError, InputError
 from bert_core.model import waiting
-from bert_core.model.waiting import Line, admitted
+from bert_core.model.waiting import Line, admitted, until
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,8 @@ def test_one_at_a_time(pool: ThreadPoolExecutor) -> None:
 
 
 def test_a_full_line_turns_away_politely(pool: ThreadPoolExecutor) -> None:
-    line = Line(2)
+    line, told = Line(2), []
+    line.on_refused = lambda: told.append(1)
     with line.turn():
         came = [joined(pool, line, lambda: None) for _ in range(2)]
         with pytest.raises(BusyError) as refused, line.turn():
@@ -93,8 +94,11 @@ def test_a_full_line_turns_away_politely(pool: ThreadPoolExecutor) -> None:
         came.append(joined(pool, line, lambda: None, bounded=False))
         with pytest.raises(BusyError, match="3 others"), line.turn():
             pytest.fail("nobody may be let in")
+        assert line.busy
     for each in came:
         each.result(30)
+    assert not line.busy
+    assert len(told) == 2, "of everyone who was refused, and of nobody else"
     with line.turn():
         assert line.waiting == 0
 
@@ -186,6 +190,31 @@ def test_who_leaves_while_waiting_keeps_nobody_up(pool: ThreadPoolExecutor) -> N
     first.result(30)
     last.result(30)
     assert order == ["first", "last"]
+
+
+def test_whose_block_is_left_gives_up_his_place(pool: ThreadPoolExecutor) -> None:
+    line, left, stands = Line(50), threading.Event(), threading.Event()
+
+    def come() -> None:
+        with until(left):
+            stands.set()
+            with line.turn():
+                pytest.fail("nobody wants it")
+
+    with line.turn():
+        leaver = pool.submit(come)
+        assert stands.wait(30)
+        last = joined(pool, line, lambda: None)
+        left.set()
+        with pytest.raises(waiting.Left):
+            leaver.result(30)
+        assert line.waiting == 1
+    last.result(30)
+    with pytest.raises(waiting.Left), until(left), line.turn():
+        pytest.fail("a free line is not entered either")
+    assert not line.busy
+    with line.turn():
+        pass
 
 
 def test_an_error_inside_lets_the_next_one_in(pool: ThreadPoolExecutor) -> None:

@@ -1,6 +1,7 @@
 """The warm-up beside the server: when it begins, and who begins it."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -78,3 +79,23 @@ def test_the_warm_up_begins_when_somebody_comes(monkeypatch: pytest.MonkeyPatch)
 def test_a_server_that_ends_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE", 3600.0)
     assert asyncio.run(loads(monkeypatch, lambda _: None)) == 0
+
+
+def test_what_a_server_begins_with_is_not_looked_through_for_garbage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every run of a page ends with a collection, in which everybody waits."""
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    kept: list[int] = []
+
+    def wait(health: Health) -> None:
+        kept.append(gc.get_freeze_count())
+        assert health._warm is not None
+        health._warm.result(60)
+        kept.append(gc.get_freeze_count())
+        assert gc.isenabled()
+
+    assert gc.get_freeze_count() == 0
+    asyncio.run(loads(monkeypatch, wait))
+    assert 10_000 < kept[0] <= kept[1]
+    assert gc.get_freeze_count() == 0

@@ -17,6 +17,7 @@ from bert_core.analysis.attention.blocks import Block, Part, part
 from bert_core.analysis.attention.levels import Level, Unit, merge, units_of
 from bert_core.analysis.attention.measures import JOINED, Measure, Weighed, legal, weigh
 from bert_core.analysis.attention.targets import Target
+from bert_core.checks import a_list
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -104,6 +105,7 @@ def attend(
             is left to show, or the target does not fit.
         ModelError: the model hands out no attention weights, or lacks the target's task head.
     """
+    a_list("The masked positions", masked, field="masked")
     tokens = encoder.tokenize(text, pair).masked(masked)
     # Before the pass, so that a wrong choice costs nothing.
     refuse_choices(tokens, measure, encoder.checkpoint.attention_heads, level, block, head)

@@ -185,6 +185,5 @@ def _batches(encoder: Encoder, inputs: Sequence[Tokens]) -> Iterator[list[Tokens
 
 def _weights(encoder: Encoder, batch: Sequence[Tokens]) -> list[Floats]:
     """Attention weights (L, A, T, T) of each input."""
-    with encoder.computing() as body:
-        encoder.passes += 1
+    with encoder.computing(len(batch)) as body:
         return body.weights(batch)

@@ -10,6 +10,7 @@ from bert_core.analysis.attention.gradients import AttributionResult, attributed
 from bert_core.analysis.attention.rollout import flow, refuse_long_flow, rollout
 from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.attention.values import norm_weights
+from bert_core.checks import a_choice
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
@@ -161,8 +162,7 @@ def legal(name: str, value: str, known: tuple[str, ...]) -> None:
     Raises:
         InputError: with the words there are.
     """
-    if value not in known:
-        raise InputError(f"'{value}' is no {name}: use one of {', '.join(known)}.", field=name)
+    a_choice(name, value, known, field=name)
 
 
 def refuse_too_large(layers: int, heads: int, pieces: int) -> None:

@@ -50,14 +50,15 @@ def queries_and_keys(
     Raises:
         InputError: no such layer, or the model answered with numbers that are no numbers.
     """
-    from bert_core.model.walk import levels, split, to_numpy
+    from bert_core.model.tracing import to_numpy
+    from bert_core.model.walk import levels, split
 
     chosen = chosen_layers(encoder, layers)
     queries: list[Floats] = []
     keys: list[Floats] = []
     weights: list[Floats] = []
     for level in levels(encoder, tokens, [layer - 1 for layer in chosen]):
-        with encoder.computing() as body:
+        with encoder.computing() as body:  # no pass: that of the walk is counted there
             parts = body.lean.layers[level.layer].parts
             hidden = level.hidden[0].to(parts.query.weight.dtype)
             for module, found in ((parts.query, queries), (parts.key, keys)):

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.checks import a_choice, a_list, a_text, is_whole, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -90,9 +91,7 @@ def take_aim(encoder: Encoder, tokens: Tokens, target: Target) -> Aim:
         InputError: no such mask, word, or piece of the text; or no second text.
         ModelError: the checkpoint lacks the head.
     """
-    if target.head not in get_args(TargetHead):
-        known = ", ".join(get_args(TargetHead))
-        raise InputError(f"'{target.head}' is no output: use one of {known}.", field="target")
+    _refuse(target)
     encoder.checkpoint.require(target.head)
     positions = _positions(tokens, target)
     (logits,) = encoder.head_logits(target.head, [tokens], [positions])
@@ -111,6 +110,30 @@ def take_aim(encoder: Encoder, tokens: Tokens, target: Target) -> Aim:
             outcome = _span(tokens, target.span, before)
             label = span_text(tokens, outcome)
     return Aim(target.head, positions, outcome, label, before)
+
+
+def _refuse(target: Target) -> None:
+    """Refuse what is no target, or has something of another kind in one of its fields."""
+    if not isinstance(target, Target):
+        raise InputError(
+            f"The target is {shown(target)}; make one with Target(...).", field="target"
+        )
+    a_choice("output", target.head, get_args(TargetHead), field="target")
+    if target.word is not None:
+        a_text("The word that is followed", target.word, field="target")
+    if target.follows is not None and not isinstance(target.follows, bool):
+        raise InputError(
+            f"Whether the second text follows is {shown(target.follows)}; true, false or nothing "
+            "is expected.",
+            field="target",
+        )
+    if target.span is not None:
+        a_list("The first and the last piece", target.span, field="target")
+        if len(target.span) != 2 or not all(is_whole(each, 0, 10**6) for each in target.span):
+            raise InputError(
+                "An answer is given by its first and its last piece, two whole numbers.",
+                field="target",
+            )
 
 
 def distributions(head: TargetHead, logits: NDArray[np.float32]) -> Logs:
@@ -165,8 +188,8 @@ def _positions(tokens: Tokens, target: Target) -> tuple[int, ...]:
             field="text",
         )
     position = tokens.masks[0] if target.position is None else target.position
-    if position not in tokens.masks:
-        raise InputError(f"Position {position} is no mask.", field="target")
+    if not is_whole(position, 0, len(tokens) - 1) or position not in tokens.masks:
+        raise InputError(f"Position {shown(position)} is no mask.", field="target")
     return (position,)
 
 

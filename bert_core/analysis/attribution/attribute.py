@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bert_core.analysis.attention.agreement import Agreement, agreement
 from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.attribution.outputs import ClassTarget, Followed, Question, fix
+from bert_core.checks import a_choice
 from bert_core.errors import InputError
 from bert_core.model import batching
 from bert_core.model.encoder import Encoder
@@ -176,9 +177,8 @@ class _Progress:
 
 def _points(method: str, steps: int) -> int:
     """Points between baseline and text, if the options are ones."""
-    if method not in get_args(Method):
-        raise InputError(f"'{method}' is no method: use integrated or gradient.", field="method")
-    whole_number("steps", steps, MAX_STEPS, field="steps")
+    a_choice("method", method, get_args(Method), field="method")
+    whole_number("The number of steps", steps, MAX_STEPS, field="steps")
     return steps if method == "integrated" else 1
 
 
@@ -191,10 +191,10 @@ def _filling(encoder: Encoder, baseline: str) -> int | None:
         "unknown": tokenizer.vocabulary.unknown_id,
         "zero": None,
     }
-    if baseline not in ids or (baseline == "unknown" and ids[baseline] is None):
+    a_choice("baseline", baseline, tuple(ids), field="baseline")
+    if baseline == "unknown" and ids[baseline] is None:
         raise InputError(
-            f"'{baseline}' is no baseline for this model: use mask, pad, unknown or zero; not "
-            "every vocabulary has an unknown piece.",
+            "This model's vocabulary has no unknown piece: use mask, pad or zero.",
             field="baseline",
         )
     return ids[baseline]

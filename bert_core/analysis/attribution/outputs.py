@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert_core.analysis.attention.targets import Target, span_text, take_aim
-from bert_core.errors import InputError
+from bert_core.checks import a_choice
 from bert_core.model.encoder import Encoder
 from bert_core.model.heads import Head
 from bert_core.model.tokens import Tokens
@@ -82,11 +82,8 @@ def fix(encoder: Encoder, tokens: Tokens, target: Target | ClassTarget) -> Quest
 def _class(encoder: Encoder, tokens: Tokens, target: ClassTarget) -> Question:
     labels = encoder.checkpoint.labels
     encoder.checkpoint.require("classification")
-    if target.label is not None and target.label not in labels:
-        raise InputError(
-            f"'{target.label[:60]}' is no class of this model; it has: {', '.join(labels)}.",
-            field="target",
-        )
+    if target.label is not None:
+        a_choice("class of this model", target.label, labels, field="target")
     if target.label is None:
         (logits,) = encoder.head_logits("classification", [tokens])[0]
         refuse_no_numbers(logits)

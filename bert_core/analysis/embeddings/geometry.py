@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bert_core.analysis.embeddings.vectors import WordTrace
+from bert_core.checks import is_whole, shown
 from bert_core.errors import InputError
 from bert_core.model.trace import Floats
 
@@ -124,9 +125,15 @@ def space_of(vectors: Floats, others: Floats, owners: Sequence[int], geometry: G
         geometry: how they are compared.
     """
     most = min(MOST_DROPPED, vectors.shape[1] - 1)
-    if not 0 <= geometry.drop <= most:
+    if geometry.metric not in METRICS:
         raise InputError(
-            f"{geometry.drop} dimensions cannot be dropped; 0 to {most} can.", field="drop"
+            f"The metric is {shown(geometry.metric)}: use one of {', '.join(METRICS)}.",
+            field="metric",
+        )
+    if not is_whole(geometry.drop, 0, most):
+        raise InputError(
+            f"The dimensions to drop are {shown(geometry.drop)}; 0 to {most} can be.",
+            field="drop",
         )
     mine, theirs = vectors.astype(np.float64), others.astype(np.float64)
     common = theirs if len(theirs) else mine

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bert_core.analysis.embeddings.sentences import Sentence
+from bert_core.checks import a_text, is_whole, shown
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -70,6 +71,11 @@ def find_word(
             occurrence that a line does not have.
     """
     spellings = _spellings(encoder, word)
+    if which is not None and not isinstance(which, Mapping):
+        raise InputError(
+            f"The chosen occurrences are {shown(which)}; a number by line is expected.",
+            field="which",
+        )
     found, left_out = [], []
     for sentence in sentences:
         try:
@@ -88,6 +94,7 @@ def find_word(
 
 def _spellings(encoder: Encoder, word: str) -> set[tuple[int, ...]]:
     """The ids of the word inside a sentence and at its start, which some tokenizers tell apart."""
+    a_text("The word", word, field="word")
     if not word.strip():
         raise InputError("There is no word to follow. Type one.", field="word")
     if len(word) > LONGEST_WORD:
@@ -131,9 +138,10 @@ def _is_whole(tokens: Tokens, start: int, end: int) -> bool:
 def _occurrence(
     sentence: Sentence, tokens: Tokens, places: list[tuple[int, ...]], number: int
 ) -> Occurrence:
-    if not 1 <= number <= len(places):
+    if not is_whole(number, 1, len(places)):
         raise InputError(
-            f"Line {sentence.line} has no occurrence {number} of the word; it has {len(places)}.",
+            f"Line {sentence.line} has no occurrence {shown(number)} of the word; it has "
+            f"{len(places)}.",
             field="which",
         )
     positions = places[number - 1]

@@ -24,10 +24,11 @@ from bert_core.analysis.embeddings.scoring import (
     score,
     usable,
 )
-from bert_core.analysis.embeddings.vectors import WordTrace
+from bert_core.analysis.embeddings.vectors import LARGEST_SEED, WordTrace
+from bert_core.checks import whole_number
 from bert_core.model.encoder import Encoder
 
-ROUNDS = 1_000
+ROUNDS, MOST_ROUNDS = 1_000, 100_000
 CAUTION = (
     "The same weights throughout. BERT was never trained with one side missing, so left and right "
     "show what it loses without the other, not what a one-way model could learn."
@@ -120,11 +121,19 @@ def senses(
             stop.
 
     Raises:
-        InputError: there are not two senses with two sentences each.
+        InputError: there are not two senses with two sentences each, or a number or the
+            geometry is none that can be used.
     """
     usable(trace.labels)
+    _check(rounds, seed)
     states = read_five_ways(encoder, trace, on_progress=on_progress)
     return score_readings(trace, states, geometry, rounds=rounds, seed=seed)
+
+
+def _check(rounds: int, seed: int) -> None:
+    """Refuse numbers out of range before anything is read."""
+    whole_number("The number of rounds", rounds, MOST_ROUNDS, field="rounds")
+    whole_number("The seed", seed, LARGEST_SEED, field="seed", least=0)
 
 
 def score_readings(

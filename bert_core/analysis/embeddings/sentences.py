@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bert_core.checks import a_list, a_text
 from bert_core.data import lines
 from bert_core.data.texts import Layout, read_texts
 from bert_core.errors import InputError
@@ -155,10 +156,13 @@ def as_sentences(given: str | Sequence[str | Sentence]) -> tuple[Sentence, ...]:
     if isinstance(given, str):
         found = parse_lines(given)
     else:
+        a_list("The sentences", given, field="text")
         found = tuple(
             each if isinstance(each, Sentence) else Sentence(line, each)
             for line, each in enumerate(given, start=1)
         )
+    for each in found:
+        a_text(f"Sentence {each.line:,}", each.text, field="text")
     if not found:
         raise InputError("There are no sentences. Type two or more, one a line.", field="text")
     if len(found) > MOST_SENTENCES:

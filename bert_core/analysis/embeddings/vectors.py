@@ -15,6 +15,7 @@ import numpy as np
 
 from bert_core.analysis.embeddings.occurrences import LeftOut, Occurrence, find_word
 from bert_core.analysis.embeddings.sentences import Sentence, as_sentences
+from bert_core.checks import shown, whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.trace import Floats
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bert_core.model.hidden import Pooling
 
 POOLINGS: tuple["Pooling", ...] = ("mean", "first", "last")
+LARGEST_SEED = 2**63 - 1
 OTHERS = 128
 """Other words whose states are kept, at most."""
 
@@ -119,7 +121,10 @@ def word_in_context(
     from bert_core.model.hidden import pooled_states
 
     if pooling not in POOLINGS:
-        raise InputError(f"'{pooling}' is none of {', '.join(POOLINGS)}.", field="pooling")
+        raise InputError(
+            f"The pooling is {shown(pooling)}: use one of {', '.join(POOLINGS)}.", field="pooling"
+        )
+    whole_number("The seed", seed, LARGEST_SEED, field="seed", least=0)
     given = as_sentences(sentences)
     found, left_out = find_word(encoder, given, word, which)
     _require_two(word.strip(), found, left_out)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
+from bert_core.checks import whole_number
 from bert_core.data.jsons import as_text
 from bert_core.data.pretraining.lines import LineReader
 from bert_core.data.source import check_file
@@ -131,8 +132,9 @@ def token_statistics(
 
     Raises:
         InputError: the file cannot be read, is not UTF-8, has a line of over a mebibyte, nothing
-            that the tokenizer sees, or no such column.
+            that the tokenizer sees, or no such column; or ``most`` is out of range.
     """
+    whole_number("The number of words", most, KEPT_WORDS, field="most")
     path = Path(path)
     check_file(path)
     if column is not None and path.suffix.lower() not in TABLES:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from bert_core.checks import shown
 from bert_core.errors import ModelError
 
 _ACTIVATIONS = {
@@ -129,10 +130,10 @@ def _check_value(path: Path, key: str, kind: object, value: object) -> None:
     if kind is str:
         if not isinstance(value, str) or value.lower() not in _ACTIVATIONS:
             names = ", ".join(filter(None, _ACTIVATIONS))
-            raise ModelError(f"{path}: {key} is {value!r}, but BERT knows only {names}.")
+            raise ModelError(f"{path}: {key} is {shown(value)}, but BERT knows only {names}.")
     elif kind is int:
         # In JSON true is no number, in Python it is.
         if type(value) is not int or not 1 <= value <= _LARGEST:
-            raise ModelError(f"{path}: {key} is {value!r}, not a positive whole number.")
+            raise ModelError(f"{path}: {key} is {shown(value)}, not a positive whole number.")
     elif type(value) not in (int, float) or not 0 <= value <= 1:  # type: ignore[operator]
-        raise ModelError(f"{path}: {key} is {value!r}, not a number from 0 to 1.")
+        raise ModelError(f"{path}: {key} is {shown(value)}, not a number from 0 to 1.")

@@ -8,7 +8,7 @@ Reason = Literal["best span", "null score", "null first", "no span", "no window"
 
 REASONS: dict[Reason, str] = {
     "best span": "The span with the highest score.",
-    "null score": "No answer: its score leads that of the best span by more than the threshold.",
+    "null score": "No answer: its score less the best span's, the margin, is above the threshold.",
     "null first": "No answer: it scores higher than any span.",
     "no span": "No answer found: none of the best starts and ends make a span that is allowed.",
     "no window": "No answer found: the context has nothing that the model can read.",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, Protocol, get_args
 
+from bert_core.checks import shown
 from bert_core.errors import InputError
 from bert_core.tasks.spans.answers import SpanAnswer
 from bert_core.tasks.spans.decode import DecodeSettings, decode
@@ -60,7 +61,7 @@ def check_decoder(decoder: str) -> None:
     """
     if decoder not in DECODERS:
         raise InputError(
-            f"There is no decoder {decoder!r}; choose one of {', '.join(DECODERS)}.",
+            f"The decoder is {shown(decoder)}; choose one of {', '.join(DECODERS)}.",
             field="decoder",
         )
 

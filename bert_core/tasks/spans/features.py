@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.checks import whole_number
 from bert_core.data.examples import QuestionExample
 from bert_core.errors import InputError
 from bert_core.tasks.spans.contexts import Context, Contexts, Cut
 from bert_core.tasks.spans.gold import Lost, find_answers
 from bert_core.tasks.spans.windows import owners, plan_windows
 
+LONGEST = 1_000_000
+"""Largest of all lengths, in pieces."""
 _CHUNK = 512
 """Questions that are cut together: enough to keep the tokenizer busy, few enough to stop soon."""
 
@@ -203,10 +206,18 @@ def _windows(
         )
 
 
+def check_lengths(settings: SpanSettings) -> None:
+    """Refuse lengths that are no whole numbers above 0.
+
+    Raises:
+        InputError: one is not.
+    """
+    for name in ("doc_stride", "max_query_length", "max_seq_length"):
+        whole_number(name, getattr(settings, name), LONGEST, field=name)
+
+
 def _check(settings: SpanSettings, specials: int) -> None:
-    for name in ("doc_stride", "max_query_length"):
-        if getattr(settings, name) < 1:
-            raise InputError(f"{name} is {getattr(settings, name)}; it is at least 1.", field=name)
+    check_lengths(settings)
     least = settings.max_query_length + specials + 1
     if settings.max_seq_length < least:
         raise InputError(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bert_core.errors import InputError
 from bert_core.settings import read_settings
-from bert_core.tasks.spans.features import SpanSettings
+from bert_core.tasks.spans.features import SpanSettings, check_lengths
 
 
 def fitting(layout: SpanSettings | None, max_pieces: int, *, specials: int) -> SpanSettings:
@@ -27,6 +27,7 @@ def fitting(layout: SpanSettings | None, max_pieces: int, *, specials: int) -> S
             max_query_length=min(usual.max_query_length, longest // 3),
             doc_stride=min(usual.doc_stride, longest // 3),
         )
+    check_lengths(layout)
     if layout.max_seq_length > max_pieces:
         raise InputError(
             f"max_seq_length is {layout.max_seq_length:,}; this model reads at most "

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from bert_core.errors import RunError
-from bert_core.settings import PROJECT
+from bert_core.settings import PREFIX, PROJECT, origin, read_settings
 from bert_core.training.control import Control, Stopped
 from bert_core.training.engines.lease import LEASE, Lease, forget_ranks
 from bert_core.training.engines.outcomes import settle
@@ -34,7 +34,11 @@ LOG_POLLS = 4
 OUTAGE_SECONDS = 120.0
 """A cluster may be silent for so long before a run is given up."""
 FINAL = ("STOPPED", "SUCCEEDED", "FAILED")
-HANDED_ON = ("BERT_EXPLORER_FOLDERS", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE")
+HANDED_ON = ("HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE")
+SETTINGS = (
+    "models", "folders", "characters", "document_characters", "table_rows", "windows", "masks"
+)  # fmt: skip
+"""Settings of the operator that bind a run; a node does not see the file that they stand in."""
 T = TypeVar("T")
 
 
@@ -244,6 +248,7 @@ def _variables(folder: RunFolder) -> dict[str, str]:
     """The environment of the job; nothing secret, as the cluster's dashboard shows it."""
     made = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
     made |= {
+        **_settings(),
         "BERT_EXPLORER_HOME": str(folder.path.parent.parent),
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONIOENCODING": "utf-8",
@@ -252,6 +257,18 @@ def _variables(folder: RunFolder) -> dict[str, str]:
     }
     if not _gpus(folder.spec):
         made["CUDA_VISIBLE_DEVICES"] = ""
+    return made
+
+
+def _settings() -> dict[str, str]:
+    """What the operator set, from a file too, as variables."""
+    chosen, between = read_settings(), {"models": ",", "folders": os.pathsep}
+    made = {}
+    for key in SETTINGS:
+        if origin(key)[0] != "default":
+            value = getattr(chosen, key)
+            parts = map(str, value) if key in between else [str(value)]
+            made[PREFIX + key.upper()] = between.get(key, "").join(parts)
     return made
 
 

@@ -1,0 +1,78 @@
+"""What takes long: it waits for a click, stands in a line of its own, and can be stopped."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._shared import long_work
+from pages._shared.models import jobs
+
+
+def script() -> None:
+    import streamlit as st
+
+    from pages._shared.answers import is_newest, newest
+    from pages._shared.long_work import begun
+
+    text, slot = st.text_input("Text", "a"), st.empty()
+    if is_newest("answer", (text,)) or begun(slot, "Read it", "It is long.", key="it"):
+        st.write(newest("answer", (text,), lambda: f"read {text}", long=True))
+        slot.empty()
+
+
+def labels(page: AppTest) -> list[str]:
+    return [each.label for each in page.button]
+
+
+def test_it_begins_with_a_click_and_is_kept() -> None:
+    page = AppTest.from_function(script).run()
+    assert labels(page) == ["Read it"]
+    assert page.caption[0].value == "It is long. It can be stopped."
+    assert not page.markdown
+    page.button("it_go").click().run()
+    assert page.markdown[0].value == "read a"
+    assert labels(page) == []
+    page.run()
+    assert page.markdown[0].value == "read a", "another run does not ask again"
+    page.text_input[0].set_value("b").run()
+    assert labels(page) == ["Read it"]
+
+
+@pytest.fixture
+def held() -> Iterator[threading.Event]:
+    """Somebody else's job computes until this is set."""
+    inside, go = threading.Event(), threading.Event()
+
+    def compute() -> None:
+        with jobs().turn():
+            inside.set()
+            go.wait(60)
+
+    other = threading.Thread(target=compute)
+    other.start()
+    assert inside.wait(60)
+    yield go
+    go.set()
+    other.join(60)
+
+
+def test_one_computes_at_a_time(held: threading.Event) -> None:
+    page = AppTest.from_function(script, default_timeout=60).run()
+    asking = threading.Thread(target=lambda: page.button("it_go").click().run())
+    asking.start()
+    try:
+        while not jobs().waiting:
+            assert asking.is_alive()
+        assert jobs().busy
+    finally:
+        held.set()
+        asking.join(60)
+    assert page.markdown[0].value == "read a"
+    assert not jobs().busy
+
+
+def test_what_is_costly_depends_on_the_model(embedded) -> None:  # type: ignore[no-untyped-def]
+    assert not long_work.costly(embedded, 1_000)
+    assert long_work.costly(embedded, 100_000)
