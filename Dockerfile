@@ -22,14 +22,13 @@ COPY bert_core bert_core
 COPY pages pages
 # The project's files belong to root, so nothing can be compiled later.
 RUN .venv/bin/python -m compileall -q app.py bert_core pages
-# Without an address to show, Streamlit would ask a host elsewhere for this machine's own.
 ENV BERT_EXPLORER_ADDRESS=0.0.0.0 \
     BERT_EXPLORER_PORT=8501 \
+    BERT_EXPLORER_FOLDERS=/data/models \
     BERT_EXPLORER_HOME=/data/explorer \
     HF_HOME=/data/hub \
     HOME=/data \
-    PYTHONUNBUFFERED=1 \
-    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost
+    PYTHONUNBUFFERED=1
 USER 10001
 VOLUME /data
 EXPOSE 8501

@@ -140,7 +140,7 @@ def test_the_image_has_the_command_of_make_run_and_no_root() -> None:
     assert f"--uid {user} " in created
     kept = environment()
     [volume] = values("VOLUME")
-    for name in ("BERT_EXPLORER_HOME", "HF_HOME", "HOME"):
+    for name in ("BERT_EXPLORER_FOLDERS", "BERT_EXPLORER_HOME", "HF_HOME", "HOME"):
         assert Path(kept[name]).is_relative_to(volume)
 
 
