@@ -7,12 +7,10 @@ import streamlit as st
 from bert_core.settings import PROJECT
 from pages._server.watching import drawn, visited
 from pages._shared import gate, link, pace, presenting, sidebar
-from pages._shared.models import loaded
 from pages._shared.sentences import show_notes
 
 ASSETS = PROJECT / "assets"
 NEEDS = {"question_answering": "span"}  # pages that are about another head than the masked word
-DRAWN = 0.5  # seconds for the browser; what is imported for the model keeps Python from serving it
 began = time.monotonic()
 # Set before the navigation: it would fetch a page's icon from a font server for the browser's tab.
 st.set_page_config(page_title="BERT Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
@@ -47,7 +45,5 @@ if page.url_path:
     page.run()
 else:
     page.run()  # the home page is drawn before any model is in memory
-    if not loaded():
-        time.sleep(DRAWN)
     sidebar.choose_model()
 drawn(page.url_path, time.monotonic() - began)

@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from bert_core.serving.names import BASE
 from pages._server.uploads import FILES
+from tests import coroutines
 from tests.faults.serving import PATIENCE, Served, served, until
 from tests.faults.visitor import STREAM, Visitor, wish
 
@@ -207,11 +208,11 @@ def test_five_hundred_visitors_come_and_go(server: Served) -> None:
     def memory() -> float:
         return server.seen.memory_info().rss / MIB
 
-    asyncio.run(visit_together(server, 0))  # what the first visitors bring into memory stays
+    coroutines.run(visit_together(server, 0))  # what the first visitors bring into memory stays
     until(lambda: not sockets(server))
     held, worked, files = memory(), threads(), server.seen.num_fds()
     for first in range(WAVE, VISITORS, WAVE):
-        asyncio.run(visit_together(server, first))
+        coroutines.run(visit_together(server, first))
         assert server.get("/healthz").json()["status"] == "ok"
     until(lambda: not sockets(server), lambda: sockets(server))
     until(lambda: threads() <= worked + 5, lambda: f"{threads()} threads, {worked} before")

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pages._server.patience import LEAST, MOST_FRAMES, Turn, limit_patience
 from pages._server.sending import PIECE, Sending
+from tests import coroutines
 from tests.browser.conftest import free_port
 from tests.faults.serving import PATIENCE, until
 
@@ -211,4 +212,4 @@ def test_only_so_much_may_wait_to_be_taken() -> None:
         assert len(sent) == 2 * MIB
         assert sending.response(ANSWER[: 3 * MIB]).status_code == 200
 
-    asyncio.run(check())
+    coroutines.run(check())

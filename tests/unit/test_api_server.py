@@ -46,6 +46,7 @@ from pages._server.access import OFF
 from pages._server.faults import HANDLERS
 from pages._server.headers import ALWAYS, CLOSED, Headers
 from pages._server.watching import events
+from tests import coroutines
 from tests.browser.conftest import PROJECT, start_server, wait_until_healthy
 from tests.faults.visitor import Visitor
 
@@ -385,7 +386,7 @@ def test_who_leaves_the_line_leaves_nothing_in_memory(narrow: Any) -> None:
 
     tracemalloc.start()
     try:
-        assert asyncio.run(check()) < MOST_BYTES
+        assert coroutines.run(check()) < MOST_BYTES
     finally:
         tracemalloc.stop()
 
@@ -403,7 +404,7 @@ def test_a_place_is_taken_before_the_body_comes(narrow: Any) -> None:
         assert [await each.status for each in slow] == [400] * 4
         assert await Request(routes, "fill", b"{").status == 400
 
-    asyncio.run(check())
+    coroutines.run(check())
 
 
 def test_who_waits_at_the_end_is_told(narrow: Any) -> None:
@@ -425,7 +426,7 @@ def test_who_waits_at_the_end_is_told(narrow: Any) -> None:
         go_on.set()
         assert await first.status == 200
 
-    asyncio.run(check())
+    coroutines.run(check())
 
 
 def test_a_web_socket_is_closed(client: TestClient) -> None:

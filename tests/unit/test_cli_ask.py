@@ -140,7 +140,7 @@ def test_a_threshold_decides_between_an_answer_and_none(model) -> None:  # type:
     assert yes["nbest"] == no["nbest"]
     done = ask(*given, "--null-threshold", odds - 0.01)
     assert done.exit_code == 0, "no answer is an answer"
-    assert done.stdout.startswith("(no answer)\nNo answer: its score leads")
+    assert done.stdout.startswith("(no answer)\nNo answer: its score less the best")
 
 
 def test_a_question_of_two_thousand_words_says_what_was_left_out(model) -> None:  # type: ignore[no-untyped-def]

@@ -65,8 +65,8 @@ def test_a_table_is_a_file_too(tmp_path: Path) -> None:
     [
         (["bonk"], "Ready are: bank, bark"),
         (["heron", "{file}", "--metric", "dot"], "none of cosine, euclidean"),
-        (["heron", "{file}", "--pooling", "max"], "none of mean, first, last"),
-        (["heron", "{file}", "--drop", "99"], "cannot be dropped"),
+        (["heron", "{file}", "--pooling", "max"], "use one of mean, first, last"),
+        (["heron", "{file}", "--drop", "99"], "dimensions to drop are 99; 0 to 31 can be"),
         (["heron", "{file}", "--layer", "9", "--json"], "no layer 9"),
         (["heron", "{file}", "--layer", "1"], "--layer goes with --json"),
         (["waits", "{file}"], "found in 1 of 5"),

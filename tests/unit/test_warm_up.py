@@ -1,6 +1,5 @@
 """The warm-up beside the server: when it begins, and who begins it."""
 
-import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from pages._server.coming import Coming
 from pages._shared import health as module
 from pages._shared.health import Health
+from tests import coroutines
 
 
 def opened(path: str, accept: str, kind: str = "http") -> int:
@@ -20,7 +20,7 @@ def opened(path: str, accept: str, kind: str = "http") -> int:
         return None
 
     scope = {"type": kind, "path": path, "headers": [(b"accept", accept.encode())]}
-    asyncio.run(Coming(answer, lambda: told.append(None))(scope, answer, answer))
+    coroutines.run(Coming(answer, lambda: told.append(None))(scope, answer, answer))
     return len(told)
 
 
@@ -62,7 +62,7 @@ def test_the_warm_up_begins_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         assert health._warm is not None
         health._warm.result(60)
 
-    assert asyncio.run(loads(monkeypatch, wait)) == 1
+    assert coroutines.run(loads(monkeypatch, wait)) == 1
 
 
 def test_the_warm_up_begins_when_somebody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,12 +73,12 @@ def test_the_warm_up_begins_when_somebody_comes(monkeypatch: pytest.MonkeyPatch)
         health.hurry()
         health._warm.result(60)
 
-    assert asyncio.run(loads(monkeypatch, come)) == 1
+    assert coroutines.run(loads(monkeypatch, come)) == 1
 
 
 def test_a_server_that_ends_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE", 3600.0)
-    assert asyncio.run(loads(monkeypatch, lambda _: None)) == 0
+    assert coroutines.run(loads(monkeypatch, lambda _: None)) == 0
 
 
 def test_what_a_server_begins_with_is_not_looked_through_for_garbage(
@@ -96,6 +96,6 @@ def test_what_a_server_begins_with_is_not_looked_through_for_garbage(
         assert gc.isenabled()
 
     assert gc.get_freeze_count() == 0
-    asyncio.run(loads(monkeypatch, wait))
+    coroutines.run(loads(monkeypatch, wait))
     assert 10_000 < kept[0] <= kept[1]
     assert gc.get_freeze_count() == 0
