@@ -179,7 +179,11 @@ class Settings(BaseModel):
         30, 1, 3_600, "seconds in which a client has to send or to take 16 KiB"
     )
     memory_mib: WholeOrNone = _count(
-        None, 512, 10_000_000, "MiB above which the model that is least used is unloaded"
+        None,
+        512,
+        10_000_000,
+        "MiB of the process above which, when one more model is loaded, the "
+        "least used one is unloaded",
     )
     log_level: Level = _field("warning", ", ".join(get_args(Level)), "how much the server tells")
     log_events: bool = _switch(False, "one JSON line for each event")
