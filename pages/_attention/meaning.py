@@ -11,11 +11,10 @@ from bert_core.views.numbers import counted
 from bert_core.views.question_words import left_out
 from pages._attention.targets import target_of
 from pages._attention.weights import Seen
-from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import begun, costly
+from pages._shared.long_work import costly, when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
 
 CAVEAT = (
@@ -60,17 +59,14 @@ def _effects(encoder: Encoder, seen: Seen, target: Target) -> LeaveOneOutResult 
     """What changes without each of them; what takes long waits for a click, and can be stopped."""
     tokens, level = seen.trace.tokens, seen.result.level
     key = ("left out", encoder.choice, tokens, level)
-    slot, bar, count = st.empty(), ProgressBar("Copies"), len(tokens.content)
-    long = costly(encoder, count * len(tokens))
-    if long and not is_kept(key):
-        about = (f"Up to {counted(count, 'copy', 'copies')} of the text, each without one piece or "
-                 "word, go through the model.")  # fmt: skip
-        if not begun(slot, "Leave each out", about, key="at_left_out"):
-            return None
-    effects = kept(
+    count = len(tokens.content)
+    return when_asked(
         key,
-        lambda: leave_one_out(encoder, tokens, target, level=level, on_progress=bar),
-        long=long,
+        lambda bar: leave_one_out(encoder, tokens, target, level=level, on_progress=bar),
+        long=costly(encoder, count * len(tokens)),
+        label="Leave each out",
+        about=f"Up to {counted(count, 'copy', 'copies')} of the text, each without one piece or "
+        "word, go through the model.",
+        bar="Copies",
+        widget="at_left_out",
     )
-    slot.empty()
-    return effects

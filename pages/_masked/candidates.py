@@ -7,11 +7,10 @@ from bert_core.tasks.candidates import split_words
 from bert_core.views import tables
 from bert_core.views.numbers import counted
 from bert_core.views.snippets import call_snippet, tokens_line
-from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import begun, costly
+from pages._shared.long_work import costly, when_asked
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
 
 
@@ -24,19 +23,18 @@ def panel(choice: ModelChoice, tokens: Tokens, mask: int) -> None:
     )  # fmt: skip
     listed = split_words(words)
     with shown_errors():
-        key, slot = ("candidates", choice, tokens, listed, mask), st.empty()
-        held, bar = encoder(choice), ProgressBar("Passes")
-        long = costly(held, len(listed) * len(tokens))
-        if long and not is_kept(key):
-            about = f"Up to {counted(len(listed), 'pass', 'passes')}, one for each word."
-            if not begun(slot, "Score the words", about, key="mw_candidates"):
-                return
-        result = kept(
-            key,
-            lambda: score_candidates(held, tokens, listed, mask=mask, on_progress=bar),
-            long=long,
+        held = encoder(choice)
+        result = when_asked(
+            ("candidates", choice, tokens, listed, mask),
+            lambda bar: score_candidates(held, tokens, listed, mask=mask, on_progress=bar),
+            long=costly(held, len(listed) * len(tokens)),
+            label="Score the words",
+            about=f"Up to {counted(len(listed), 'pass', 'passes')}, one for each word.",
+            bar="Passes",
+            widget="mw_candidates",
         )
-        slot.empty()
+        if result is None:
+            return
         show(tables.candidates(result), key="mw_candidate_table")
         show_notes(result.notes)
         call = f"bert_core.score_candidates(encoder, tokens, {list(listed)!r}, mask={mask})"

@@ -7,12 +7,11 @@ from bert_core.analysis.surprise import PSEUDO
 from bert_core.views.numbers import counted, nats
 from bert_core.views.snippets import call_snippet, tokens_line
 from bert_core.views.tables import surprise_chips
-from pages._shared.answers import is_kept, kept, tokens_of
+from pages._shared.answers import tokens_of
 from pages._shared.components import chips
-from pages._shared.long_work import begun, costly
+from pages._shared.long_work import costly, when_asked
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.tables import ProgressBar
 from pages._shared.toolbar import exports
 
 AT_ONCE = 96
@@ -22,17 +21,18 @@ def panel(choice: ModelChoice, text: str, pair: str | None) -> None:
     """The strip and the two sums; a long text waits for a click, and can be stopped."""
     with shown_errors():
         tokens = tokens_of(choice, text, pair, ())
-        key = ("surprise", choice, text, pair)
-        count = len(tokens.content)
-        slot, held = st.empty(), encoder(choice)
-        long = count > AT_ONCE or costly(held, count * len(tokens))
-        if long and not is_kept(key):
-            about = f"{counted(count, 'piece')}: about as many passes of a long text."
-            if not begun(slot, "Compute", about, key="mw_surprise"):
-                return
-        bar = ProgressBar("Masked copies")
-        result = kept(key, lambda: surprise(held, tokens, on_progress=bar), long=long)
-        slot.empty()
+        held, count = encoder(choice), len(tokens.content)
+        result = when_asked(
+            ("surprise", choice, text, pair),
+            lambda bar: surprise(held, tokens, on_progress=bar),
+            long=count > AT_ONCE or costly(held, count * len(tokens)),
+            label="Compute",
+            about=f"{counted(count, 'piece')}: about as many passes of a long text.",
+            bar="Masked copies",
+            widget="mw_surprise",
+        )
+        if result is None:
+            return
         chips(surprise_chips(result), key="mw_strip", selectable="none", label="Surprise strip")
         first, second, third = st.columns(3)
         first.metric("Pseudo-log-likelihood", f"{nats(result.pll)} nats", border=True,

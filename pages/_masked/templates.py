@@ -7,11 +7,10 @@ from bert_core.tasks.candidates import split_words
 from bert_core.views import tables
 from bert_core.views.numbers import counted
 from bert_core.views.snippets import call_snippet
-from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import CHARACTERS, begun, costly
+from pages._shared.long_work import CHARACTERS, costly, when_asked
 from pages._shared.models import encoder
 from pages._shared.sentences import escaped, show_notes, shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
 
 
@@ -29,16 +28,18 @@ def panel(choice: ModelChoice) -> None:
     sentences = tuple(line.strip() for line in templates.splitlines() if line.strip())
     lists = tuple(split_words(each) for each in (slots, group_a, group_b))
     with shown_errors():
-        key, slot = ("probe", choice, sentences, *lists), st.empty()
-        held, bar = encoder(choice), ProgressBar("Sentences")
-        each = len(lists[0]) + 1
-        long = costly(held, each * sum(map(len, sentences)) / CHARACTERS)
-        if long and not is_kept(key):
-            about = f"{counted(each * len(sentences), 'sentence')} go through the model."
-            if not begun(slot, "Compute", about, key="mw_templates"):
-                return
-        result = kept(key, lambda: probe(held, sentences, *lists, on_progress=bar), long=long)
-        slot.empty()
+        held, each = encoder(choice), len(lists[0]) + 1
+        result = when_asked(
+            ("probe", choice, sentences, *lists),
+            lambda bar: probe(held, sentences, *lists, on_progress=bar),
+            long=costly(held, each * sum(map(len, sentences)) / CHARACTERS),
+            label="Compute",
+            about=f"{counted(each * len(sentences), 'sentence')} go through the model.",
+            bar="Sentences",
+            widget="mw_templates",
+        )
+        if result is None:
+            return
         show(tables.probe(result), key="mw_probe")
         st.caption(escaped(f"Above 0: {', '.join(result.group_a)}. "
                            f"Below 0: {', '.join(result.group_b)}."))  # fmt: skip

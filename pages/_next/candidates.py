@@ -7,11 +7,10 @@ from bert_core.tasks.next_pairs import MOST_CANDIDATES, rank_candidates
 from bert_core.views import next_sentences
 from bert_core.views.numbers import counted
 from bert_core.views.snippets import call_snippet
-from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import CHARACTERS, begun, costly
+from pages._shared.long_work import CHARACTERS, costly, when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
 
 
@@ -23,16 +22,18 @@ def panel(choice: ModelChoice) -> None:
                          help=f"At most {MOST_CANDIDATES:,}.")  # fmt: skip
     listed = tuple(line.strip() for line in typed.split("\n") if line.strip())
     with shown_errors():
-        encoder, bar, slot = encoder_with_progress(choice), ProgressBar("Candidates"), st.empty()
-        key = ("followers", choice, text, listed)
-        long = costly(encoder, sum(len(text) + len(each) for each in listed) / CHARACTERS)
-        if long and not is_kept(key):
-            label, about = f"Rank {counted(len(listed), 'text')}", "This takes a while."
-            if not begun(slot, label, about, key="nx_candidates"):
-                return
-        result = kept(key, lambda: rank_candidates(encoder, text, listed, on_progress=bar),
-                      long=long)  # fmt: skip
-        slot.empty()
+        encoder = encoder_with_progress(choice)
+        result = when_asked(
+            ("followers", choice, text, listed),
+            lambda bar: rank_candidates(encoder, text, listed, on_progress=bar),
+            long=costly(encoder, sum(len(text) + len(each) for each in listed) / CHARACTERS),
+            label=f"Rank {counted(len(listed), 'text')}",
+            about="This takes a while.",
+            bar="Candidates",
+            widget="nx_candidates",
+        )
+        if result is None:
+            return
         show(next_sentences.ranking(result), key="nx_ranking")
         show_notes([" ".join(result.notes)])
         exports(result, "candidates", call_snippet(

@@ -8,12 +8,11 @@ from bert_core.tasks.paragraph import MOST, ParagraphResult, paragraph
 from bert_core.views import next_sentences
 from bert_core.views.numbers import counted, percent
 from bert_core.views.snippets import call_snippet
-from pages._shared.answers import is_kept, kept
 from pages._shared.charts import CONFIG
-from pages._shared.long_work import begun
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
 
 AT_ONCE = 12  # sentences whose pairs are scored without asking
@@ -50,17 +49,15 @@ def _scored(choice: ModelChoice, sentences: tuple[str, ...]) -> ParagraphResult 
     """All pairs; a long paragraph waits for a click, and can be stopped."""
     key = ("paragraph", choice, sentences)
     encoder = encoder_with_progress(choice)
-    slot = st.empty()
-    long = AT_ONCE < len(sentences) <= MOST
-    if long and not is_kept(key):
-        label = f"Score {counted(len(sentences) * (len(sentences) - 1), 'pair')}"
-        about = f"{counted(len(sentences), 'sentence')}."
-        if not begun(slot, label, about, key="nx_paragraph"):
-            return None
-    bar = ProgressBar("Pairs")
-    result = kept(key, lambda: paragraph(encoder, sentences, on_progress=bar), long=long)
-    slot.empty()
-    return result
+    return when_asked(
+        key,
+        lambda bar: paragraph(encoder, sentences, on_progress=bar),
+        long=AT_ONCE < len(sentences) <= MOST,
+        label=f"Score {counted(len(sentences) * (len(sentences) - 1), 'pair')}",
+        about=f"{counted(len(sentences), 'sentence')}.",
+        bar="Pairs",
+        widget="nx_paragraph",
+    )
 
 
 def _controls(result: ParagraphResult) -> None:

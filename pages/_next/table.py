@@ -12,12 +12,11 @@ from bert_core.tasks.next_sentence import NextScore
 from bert_core.views import next_sentences
 from bert_core.views.next_files import table_lines
 from bert_core.views.numbers import counted
-from pages._shared.answers import is_kept, kept, newest
-from pages._shared.long_work import begun
+from pages._shared.answers import newest
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sent import Sent, named, receive
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.tables import ProgressBar
 from pages._shared.uploads import offered
 
 Scores = list[NextScore | str]
@@ -74,18 +73,18 @@ def _scored(choice: ModelChoice, table: PairTable, file: tuple[object, ...]) -> 
             field="pairs",
         )
     encoder = encoder_with_progress(choice)
-    slot = st.empty()
-    long = len(table.rows) > AT_ONCE
-    if long and not is_kept(key):
-        label, about = f"Score {counted(len(table.rows), 'pair')}", "This takes a while."
-        if not begun(slot, label, about, key="nx_table"):
-            return None
     pairs = [(row.text, row.pair) for row in table.rows]
-    bar = ProgressBar("Pairs")
-    blocks = score_blocks(encoder, pairs, on_progress=bar)
-    scores: Scores = kept(key, lambda: [each for block in blocks for each in block], long=long)
-    slot.empty()
-    return scores
+    return when_asked(
+        key,
+        lambda bar: [
+            each for block in score_blocks(encoder, pairs, on_progress=bar) for each in block
+        ],
+        long=len(table.rows) > AT_ONCE,
+        label=f"Score {counted(len(table.rows), 'pair')}",
+        about="This takes a while.",
+        bar="Pairs",
+        widget="nx_table",
+    )
 
 
 def _result(table: PairTable, scores: Scores, name: str) -> None:

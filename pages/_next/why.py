@@ -11,7 +11,7 @@ from bert_core.tasks.next_sentence import NextSentenceResult
 from bert_core.views import next_sentences
 from bert_core.views.numbers import counted
 from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import begun, costly
+from pages._shared.long_work import costly, when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -39,17 +39,18 @@ def panel(choice: ModelChoice, result: NextSentenceResult) -> None:
 def _words(choice: ModelChoice, tokens: Tokens) -> None:
     """Each word masked in turn; a long pair waits for a click, and can be stopped."""
     key = ("next without", choice, tokens)
-    encoder, slot = encoder_with_progress(choice), st.empty()
-    count = len(tokens.content)
-    long = len(tokens) > AT_ONCE or costly(encoder, count * len(tokens))
-    if long and not is_kept(key):
-        about = f"{counted(count, 'piece')}: about as many passes."
-        if not begun(slot, "Leave out each word", about, key="nx_words"):
-            return
-    bar = ProgressBar("Masked copies")
-    effects = kept(key, lambda: leave_one_out(encoder, tokens, TARGET, level="word",
-                                              on_progress=bar), long=long)  # fmt: skip
-    slot.empty()
+    encoder, count = encoder_with_progress(choice), len(tokens.content)
+    effects = when_asked(
+        key,
+        lambda bar: leave_one_out(encoder, tokens, TARGET, level="word", on_progress=bar),
+        long=len(tokens) > AT_ONCE or costly(encoder, count * len(tokens)),
+        label="Leave out each word",
+        about=f"{counted(count, 'piece')}: about as many passes.",
+        bar="Masked copies",
+        widget="nx_words",
+    )
+    if effects is None:
+        return
     for sequence, column in enumerate(st.columns(2, gap="large")):
         with column:
             show(next_sentences.words_left_out(effects, sequence), key=f"nx_words_{sequence}")

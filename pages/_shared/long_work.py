@@ -1,9 +1,16 @@
 """What takes long waits for a click, tells how far it is, and can be stopped."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bert_core import Encoder
+from pages._shared.answers import Key, is_kept, is_newest, kept, newest
+from pages._shared.tables import ProgressBar
+
+T = TypeVar("T")
 
 COSTLY = 3e10
 """Pieces to compute times layers times squared width, from which it takes some ten seconds on two
@@ -23,7 +30,46 @@ def costly(encoder: Encoder, pieces: float) -> bool:
     return pieces * held.layers * held.hidden**2 > COSTLY
 
 
-def begun(slot: DeltaGenerator, label: str, about: str, *, key: str) -> bool:
+def when_asked(
+    key: Key,
+    compute: Callable[[ProgressBar], T],
+    *,
+    long: bool,
+    label: str,
+    about: str,
+    bar: str,
+    widget: str,
+    name: str | None = None,
+) -> T | None:
+    """What :func:`kept` gives; what takes long waits for a click, and can be stopped.
+
+    Args:
+        key: what the answer depends on.
+        compute: the answer, of a bar to show how far it is.
+        long: whether it takes long.
+        label: of the button to begin.
+        about: what will be done, in a sentence.
+        bar: what the bar counts.
+        widget: key of the buttons.
+        name: for :func:`newest` in the place of :func:`kept`; None: kept.
+
+    Returns:
+        None until somebody asks for it.
+    """
+    slot = st.empty()  # in every run, or what is below would move
+    there = is_kept(key) if name is None else is_newest(name, key)
+    if long and not there and not _begun(slot, label, about, key=widget):
+        return None
+    shown = ProgressBar(bar)
+    if name is None:
+        found = kept(key, lambda: compute(shown), long=long)
+    else:
+        found = newest(name, key, lambda: compute(shown), long=long)
+    slot.empty()
+    return found
+
+
+def _begun(slot: DeltaGenerator, label: str, about: str, *, key: str) -> bool:
     """Whether the visitor asks for it: a button to begin, and while it computes one to stop.
 
     Args:

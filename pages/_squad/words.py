@@ -6,11 +6,10 @@ from bert_core import ModelChoice
 from bert_core.analysis.question_words import question_words
 from bert_core.views import question_words as views
 from bert_core.views.numbers import counted
-from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import begun, costly
+from pages._shared.long_work import costly, when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._squad.reading import Reading
 
 
@@ -22,16 +21,18 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
         return
     place = reading.trace.layout, best.window, best.start_piece, best.end_piece
     key = ("question words", choice, reading.result.context, reading.result.question, place)
-    encoder, bar, slot = encoder_with_progress(choice), ProgressBar("Words"), st.empty()
-    words = len(reading.result.question.split())
-    long = costly(encoder, words * reading.trace.layout.max_seq_length)
-    if long and not is_kept(key):
-        about = f"{counted(words, 'pass', 'passes')} of one window."
-        if not begun(slot, "Leave out each word", about, key="qa_words"):
-            return
-    found = kept(key, lambda: question_words(encoder, reading.trace, best, on_progress=bar),
-                 long=long)  # fmt: skip
-    slot.empty()
+    encoder, words = encoder_with_progress(choice), len(reading.result.question.split())
+    found = when_asked(
+        key,
+        lambda bar: question_words(encoder, reading.trace, best, on_progress=bar),
+        long=costly(encoder, words * reading.trace.layout.max_seq_length),
+        label="Leave out each word",
+        about=f"{counted(words, 'pass', 'passes')} of one window.",
+        bar="Words",
+        widget="qa_words",
+    )
+    if found is None:
+        return
     show(views.question_words(found), key="qa_words")
     st.caption("Each word of the question is masked in turn and the answer scored again in its "
                "window: the effect itself, not an estimate. Words work together, so the bars do "

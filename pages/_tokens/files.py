@@ -12,12 +12,11 @@ from bert_core.views.numbers import counted, joined, percent, share
 from bert_core.views.token_figures import lengths_figure
 from bert_core.views.token_snippets import statistics_snippet
 from bert_core.views.token_tables import words_table
-from pages._shared.answers import is_kept, kept
 from pages._shared.charts import CONFIG
-from pages._shared.long_work import begun
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder
 from pages._shared.sentences import escaped, shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
 from pages._shared.uploads import offered, upload
 
@@ -46,15 +45,19 @@ def panel(choice: ModelChoice) -> None:
                                    persist_state="session").strip() or None  # fmt: skip
         found = path.stat()
         key = ("file", choice, str(path), found.st_size, found.st_mtime_ns, column)
-        slot, long = st.empty(), found.st_size > AT_ONCE
-        if long and not is_kept(key):
-            about = f"{found.st_size / 2**20:,.1f} MiB: this takes a while."
-            if not begun(slot, "Count", about, key="tk_file"):
-                return
-        bar, tokenizer = ProgressBar("Counted"), encoder(choice).tokenizer
-        result = kept(key, lambda: token_statistics(tokenizer, path, name=name, column=column,
-                                                    on_progress=bar), long=long)  # fmt: skip
-        slot.empty()
+        tokenizer = encoder(choice).tokenizer
+        result = when_asked(
+            key,
+            lambda bar: token_statistics(tokenizer, path, name=name, column=column,
+                                         on_progress=bar),
+            long=found.st_size > AT_ONCE,
+            label="Count",
+            about=f"{found.st_size / 2**20:,.1f} MiB: this takes a while.",
+            bar="Counted",
+            widget="tk_file",
+        )  # fmt: skip
+        if result is None:
+            return
         _figures(result)
         exports(result, "file", statistics_snippet(choice, name, column))
 

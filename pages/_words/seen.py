@@ -11,10 +11,9 @@ from bert_core.analysis.embeddings.readings import read_five_ways
 from bert_core.analysis.embeddings.scoring import LayerScore, usable
 from bert_core.analysis.embeddings.senses import SensesResult, score_readings, sense_curve
 from bert_core.analysis.embeddings.vectors import WordTrace
-from pages._shared.answers import is_newest, kept, newest
-from pages._shared.long_work import CHARACTERS, begun, costly
+from pages._shared.answers import kept
+from pages._shared.long_work import CHARACTERS, costly, when_asked
 from pages._shared.models import encoder_with_progress
-from pages._shared.tables import ProgressBar
 from pages._words import state
 
 
@@ -56,18 +55,20 @@ def shown_word(choice: ModelChoice) -> Seen | None:
     key = (choice, values["wc_word"], values["wc_text"], tuple(which.items()),
            values["wc_pooling"])  # fmt: skip
     # Asked for in every run: its place on the page would move all below when it goes.
-    encoder, bar, slot = encoder_with_progress(choice), ProgressBar("Sentences"), st.empty()
-    long = costly(encoder, len(values["wc_text"]) / CHARACTERS)
-    if long and not is_newest("word", key):
-        if not begun(slot, "Read the sentences", "They are long.", key="wc_word"):
-            return None
-    trace = newest(
-        "word", key,
-        lambda: word_in_context(encoder, values["wc_text"], values["wc_word"], which=which,
-                                pooling=values["wc_pooling"], on_progress=bar),
-        long=long,
+    encoder = encoder_with_progress(choice)
+    trace = when_asked(
+        key,
+        lambda bar: word_in_context(encoder, values["wc_text"], values["wc_word"], which=which,
+                                    pooling=values["wc_pooling"], on_progress=bar),
+        long=costly(encoder, len(values["wc_text"]) / CHARACTERS),
+        label="Read the sentences",
+        about="They are long.",
+        bar="Sentences",
+        widget="wc_word",
+        name="word",
     )  # fmt: skip
-    slot.empty()
+    if trace is None:
+        return None
     geometry = state.geometry()
     curve: tuple[LayerScore, ...] = ()
     why_not = ""
@@ -82,20 +83,19 @@ def shown_word(choice: ModelChoice) -> Seen | None:
 
 def five_readings(choice: ModelChoice, seen: Seen) -> SensesResult | None:
     """The word read in five ways, scored; what takes long as in :func:`shown_word`."""
-    encoder, bar, slot = (
-        encoder_with_progress(choice),
-        ProgressBar("One side at a time"),
-        st.empty(),
+    encoder = encoder_with_progress(choice)
+    states = when_asked(
+        seen.key,
+        lambda bar: read_five_ways(encoder, seen.trace, on_progress=bar),
+        long=costly(encoder, 5 * len(st.session_state["wc_text"]) / CHARACTERS),
+        label="Read in five ways",
+        about="This takes a while.",
+        bar="One side at a time",
+        widget="wc_readings",
+        name="readings",
     )
-    long = costly(encoder, 5 * len(st.session_state["wc_text"]) / CHARACTERS)
-    if long and not is_newest("readings", seen.key):
-        if not begun(slot, "Read in five ways", "This takes a while.", key="wc_readings"):
-            return None
-    states = newest(
-        "readings", seen.key, lambda: read_five_ways(encoder, seen.trace, on_progress=bar),
-        long=long,
-    )  # fmt: skip
-    slot.empty()
+    if states is None:
+        return None
     return kept(("senses", *seen.key, seen.geometry),
                 lambda: score_readings(seen.trace, states, seen.geometry))  # fmt: skip
 

@@ -13,13 +13,15 @@ from pages._shared.models import jobs
 def script() -> None:
     import streamlit as st
 
-    from pages._shared.answers import is_newest, newest
-    from pages._shared.long_work import begun
+    from pages._shared.long_work import when_asked
 
-    text, slot = st.text_input("Text", "a"), st.empty()
-    if is_newest("answer", (text,)) or begun(slot, "Read it", "It is long.", key="it"):
-        st.write(newest("answer", (text,), lambda: f"read {text}", long=True))
-        slot.empty()
+    text = st.text_input("Text", "a")
+    found = when_asked(
+        (text,), lambda bar: f"read {text}", long=True, label="Read it", about="It is long.",
+        bar="Texts", widget="it", name="answer",
+    )  # fmt: skip
+    if found is not None:
+        st.write(found)
 
 
 def labels(page: AppTest) -> list[str]:
