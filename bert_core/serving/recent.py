@@ -1,8 +1,8 @@
-"""What was looked at last, as much of it as fits into so many bytes."""
+"""What was looked at last, as much of it as fits."""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,7 +14,8 @@ class Recent(Generic[T]):
     Nothing is copied, so whoever gets a value does not change it.
 
     Args:
-        most: bytes of all values together; what is larger by itself is not held.
+        most: sizes of all values together, in bytes or what else they are counted in; what is
+            larger by itself is not held.
     """
 
     def __init__(self, most: int) -> None:
@@ -24,7 +25,7 @@ class Recent(Generic[T]):
 
     @property
     def size(self) -> int:
-        """Bytes of what is held."""
+        """Sizes of what is held, together."""
         with self._guard:
             return sum(size for _, size in self._held.values())
 
@@ -42,7 +43,7 @@ class Recent(Generic[T]):
         Args:
             key: the value's.
             value: what is held.
-            size: its bytes.
+            size: its size.
         """
         if size > self._most:
             return
@@ -51,3 +52,17 @@ class Recent(Generic[T]):
             self._held.move_to_end(key)
             while sum(each for _, each in self._held.values()) > self._most:
                 self._held.popitem(last=False)
+
+    def get_or_make(self, key: Hashable, make: Callable[[], T], size: Callable[[T], int]) -> T:
+        """The value of a key, made and held where there is none.
+
+        Args:
+            key: the value's.
+            make: the value.
+            size: the size of a value that was made.
+        """
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found, size(found))
+        return found

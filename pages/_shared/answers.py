@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bert_core import ModelChoice, Tokens, Trace, directions, lens, trace_masks
 from bert_core.analysis.directions import DirectionsResult
@@ -18,10 +18,10 @@ from pages._shared.models import encoder, in_turn, long_job
 T = TypeVar("T")
 Pieces = tuple[int, ...]
 Key = tuple[object, ...]
-KEEP_LONG = 16
+KEEP, KEEP_LONG = 64, 16
 KEEP_TRACES = 256 * 2**20  # bytes; one with hundreds of masks has some 60 MiB of logits
 _keep = st.cache_data(
-    max_entries=64,
+    max_entries=KEEP,
     show_spinner=False,
     hash_funcs={ModelChoice: lambda choice: repr(key_of(choice))},
 )
@@ -33,77 +33,71 @@ def tokens_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) 
     return encoder(choice).tokenize(text, pair).masked(masked)
 
 
-class _NotKept(Exception):
-    """There is no answer yet, and none was to be computed."""
-
-
 @st.cache_resource(show_spinner=False)
 def _traces() -> Recent[Trace]:
     return Recent(KEEP_TRACES)
 
 
-def _trace(choice: ModelChoice, text: str, pair: str | None, masked: Pieces, new: bool) -> Trace:
-    """Not pickled and read anew for each look, as what ``_keep`` keeps: nothing changes it."""
-    key = (key_of(choice), text, pair, masked)
-    found = _traces().get(key)
-    if found is None:
-        if not new:
-            raise _NotKept
-        found = trace_masks(encoder(choice), tokens_of(choice, text, pair, masked))
-        _traces().put(key, found, found.size)
-    return found
+@st.cache_resource(show_spinner=False)
+def _lenses() -> Recent[LensResult]:
+    return Recent(KEEP)
 
 
-@_keep
-def _lens(
-    choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int,
-    _new: bool,
-) -> LensResult:  # fmt: skip
-    if not _new:
-        raise _NotKept
-    trace = _trace(choice, text, pair, masked, _new)
-    return lens(encoder(choice), trace, position, k=k)
+@st.cache_resource(show_spinner=False)
+def _views() -> Recent[DirectionsResult]:
+    return Recent(KEEP)
 
 
-@_keep
-def _directions(
-    choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int,
-    _new: bool,
-) -> DirectionsResult:  # fmt: skip
-    if not _new:
-        raise _NotKept
-    return directions(encoder(choice), tokens_of(choice, text, pair, masked), position, k=k)
+def _trace(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
+    return _traces().get_or_make(
+        _meant((choice, text, pair, masked)),
+        lambda: trace_masks(encoder(choice), tokens_of(choice, text, pair, masked)),
+        lambda trace: trace.size,
+    )
 
 
 def trace_of(choice: ModelChoice, text: str, pair: str | None, masked: Pieces) -> Trace:
     """The one forward pass that most of the masked-word page reads from."""
-    return _shared(choice, lambda new: _trace(choice, text, pair, masked, new))
+    found = _traces().get(_meant((choice, text, pair, masked)))
+    return _shared(choice, found, lambda: _trace(choice, text, pair, masked))
 
 
 def lens_of(
     choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int
 ) -> LensResult:
     """What the head reads from each layer of that pass at one mask."""
-    key = (choice, text, pair, masked, position, k)
-    return _shared(choice, lambda new: _lens(*key, new))
+    store, key = _lenses(), _meant((choice, text, pair, masked, position, k))
+
+    def read() -> LensResult:
+        return lens(encoder(choice), _trace(choice, text, pair, masked), position, k=k)
+
+    return _shared(choice, store.get(key), lambda: store.get_or_make(key, read, _one))
 
 
 def directions_of(
     choice: ModelChoice, text: str, pair: str | None, masked: Pieces, position: int, k: int
 ) -> DirectionsResult:
     """The same mask under restricted attention: three passes."""
-    key = (choice, text, pair, masked, position, k)
-    return _shared(choice, lambda new: _directions(*key, new))
+    store, key = _views(), _meant((choice, text, pair, masked, position, k))
+
+    def look() -> DirectionsResult:
+        tokens = tokens_of(choice, text, pair, masked)
+        return directions(encoder(choice), tokens, position, k=k)
+
+    return _shared(choice, store.get(key), lambda: store.get_or_make(key, look, _one))
 
 
-def _shared(choice: ModelChoice, cached: Callable[[bool], T]) -> T:
-    """What any visitor's question left in the cache; else the answer, in this one's turn."""
+def _one(_value: object) -> int:
+    return 1
+
+
+def _shared(choice: ModelChoice, found: T | None, compute: Callable[[], T]) -> T:
+    """What any visitor's question left here; else the answer, in this one's turn."""
     slot = st.empty()  # in every run, or what is below would move
-    try:
-        return cached(False)
-    except _NotKept:
-        pace.ask()
-    return in_turn(choice, lambda: cached(True), slot)
+    if found is not None:
+        return found
+    pace.ask()
+    return in_turn(choice, compute, slot)
 
 
 def _meant(key: Key) -> Key:
@@ -126,9 +120,7 @@ def kept(key: Key, compute: Callable[[], T], *, long: bool = False) -> T:
     key = _meant(key)
     store: OrderedDict[Key, T] = st.session_state.setdefault("_long_answers", OrderedDict())
     if key not in store:
-        pace.ask()
-        with long_job(slot) if slot is not None else nullcontext():
-            store[key] = compute()
+        store[key] = _computed(compute, slot)
         while len(store) > KEEP_LONG:
             store.popitem(last=False)
     store.move_to_end(key)
@@ -141,10 +133,17 @@ def newest(name: str, key: Key, compute: Callable[[], T], *, long: bool = False)
     key = _meant(key)
     held: tuple[Key, T] | None = st.session_state.get(f"_newest_{name}")
     if held is None or held[0] != key:
-        pace.ask()
-        with long_job(slot) if slot is not None else nullcontext():
-            held = st.session_state[f"_newest_{name}"] = key, compute()
+        held = st.session_state[f"_newest_{name}"] = key, _computed(compute, slot)
     return held[1]
+
+
+def _computed(compute: Callable[[], T], slot: DeltaGenerator | None) -> T:
+    """The answer; what has a slot is a long job."""
+    if slot is None:
+        pace.ask()
+        return compute()
+    with long_job(slot):
+        return compute()
 
 
 def is_kept(key: Key) -> bool:

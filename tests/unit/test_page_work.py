@@ -129,11 +129,11 @@ def test_a_trace_is_shared_and_not_copied(choice: ModelChoice) -> None:
 def test_the_traces_of_all_visitors_have_a_bound_in_bytes(
     choice: ModelChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = answers._trace(choice, "warm [MASK] bread", None, (), True)
+    one = answers._trace(choice, "warm [MASK] bread", None, ())
     few = answers.Recent[answers.Trace](2 * one.size)
     monkeypatch.setattr(answers, "_traces", lambda: few)
     for word in ("warm", "old", "new", "sour"):
-        answers._trace(choice, f"{word} [MASK] bread", None, (), True)
+        answers._trace(choice, f"{word} [MASK] bread", None, ())
         assert 0 < few.size <= 2 * one.size
 
 
