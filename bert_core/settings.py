@@ -90,13 +90,14 @@ def _no_truth(value: Any) -> Any:
 
 def _folders(before: dict[str, Any]) -> tuple[Path, ...]:
     """Those of who sits at this machine; a server for others opens none that was not named."""
-    return (Path.home().resolve(), PROJECT) if _loopback(before.get("address", "")) else ()
+    return (Path.home().resolve(), PROJECT) if is_loopback(before.get("address", "")) else ()
 
 
-def _loopback(address: str) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether an address or name is one of this machine alone."""
     with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(address).is_loopback
-    return address == "localhost"
+        return ipaddress.ip_address(host or "").is_loopback
+    return host == "localhost"
 
 
 def _home() -> Path:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_core.checks import whole_number
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.candidates import check_mask
 from bert_core.tasks.distribution import Logs, allowed, best_ids, log_softmax, rank_of
-from bert_core.tasks.limits import MAX_SHOWN, whole_number
+from bert_core.tasks.limits import MAX_SHOWN
 
 
 @dataclass(frozen=True, slots=True)

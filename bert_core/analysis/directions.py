@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bert_core.checks import is_whole, shown
+from bert_core.checks import is_whole, shown, whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -30,7 +30,7 @@ from bert_core.tasks.distribution import (
     entropy_bits,
     log_softmax,
 )
-from bert_core.tasks.limits import MAX_SHOWN, whole_number
+from bert_core.tasks.limits import MAX_SHOWN
 
 Direction = Literal["left", "right", "shallow", "deep"]
 EXPLANATION = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bert_core.checks import is_whole, shown
+from bert_core.checks import is_whole, shown, whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.trace import Trace
@@ -21,7 +21,7 @@ from bert_core.tasks.distribution import (
     log_softmax,
     rank_of,
 )
-from bert_core.tasks.limits import MAX_SHOWN, whole_number
+from bert_core.tasks.limits import MAX_SHOWN
 
 UNTRAINED = (
     "The model's own output layer, read early. Lower layers were never trained to be read so."

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bert_core.analysis.along import check_window, owner_of, windows_of
 from bert_core.analysis.reasons import Reasons
 from bert_core.analysis.rejected import MAX_REJECTED, RejectedView, list_rejected
-from bert_core.tasks.limits import whole_number
+from bert_core.checks import whole_number
 from bert_core.tasks.spans.answers import RULES, Rule
 from bert_core.tasks.spans.basic import BasicTokenizer
 from bert_core.tasks.spans.decode import Decision, DecodeSettings, decide_one

@@ -155,7 +155,7 @@ def _print_table(
     """What each head looks at, or the chosen ones."""
     from bert_core.analysis.attention.measures import weigh
     from bert_core.analysis.attention.table import head_table
-    from bert_core.tasks.limits import whole_number
+    from bert_core.checks import whole_number
     from bert_core.views import attention_text
 
     checkpoint = encoder.checkpoint

@@ -7,10 +7,9 @@ from importlib import metadata
 from pathlib import Path
 
 from bert_core import __version__
-from bert_core.checks import number
+from bert_core.checks import number, whole_number
 from bert_core.evaluation.gold import Gold
 from bert_core.model.encoder import Encoder
-from bert_core.tasks.limits import whole_number
 from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.decoders import Decoder
 from bert_core.tasks.spans.features import SpanSettings

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from bert_core.checks import whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -19,7 +20,6 @@ from bert_core.model.trace import Trace
 from bert_core.model.vocabulary import Vocabulary
 from bert_core.settings import read_settings
 from bert_core.tasks.distribution import Logs, allowed, best_ids, log_softmax
-from bert_core.tasks.limits import whole_number
 
 Strategy = Literal["independent", "left-to-right", "confident-first", "beam"]
 MAX_WIDTH = 10

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from bert_core.checks import a_text
-from bert_core.checks import whole_number as whole_number
 from bert_core.errors import InputError
 
 MAX_SHOWN = 100

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bert_core.checks import whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -18,7 +19,6 @@ from bert_core.tasks.distribution import (
     log_softmax,
     refuse_no_numbers,
 )
-from bert_core.tasks.limits import whole_number
 from bert_core.tasks.masked import MAX_K
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import get_args
 
 import numpy as np
 
-from bert_core.checks import a_list, shown
+from bert_core.checks import a_list, shown, whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
@@ -25,7 +25,6 @@ from bert_core.tasks.distribution import (
     log_softmax,
 )
 from bert_core.tasks.filling import Filling, Strategy, fill_all, independent
-from bert_core.tasks.limits import whole_number
 
 MAX_K = 1_000
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bert_core.checks import a_text, number
+from bert_core.checks import a_text, number, whole_number
 from bert_core.data.examples import QuestionExample
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokenizer import check_text
 from bert_core.settings import read_settings
 from bert_core.tasks.distribution import refuse_no_numbers
-from bert_core.tasks.limits import whole_number
 from bert_core.tasks.spans.answers import REASONS, Candidate
 from bert_core.tasks.spans.contexts import Contexts
 from bert_core.tasks.spans.decode import DecodeSettings

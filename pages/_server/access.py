@@ -1,6 +1,5 @@
 """Who may use the JSON API and the meters: everybody on this machine, others with a token."""
 
-import ipaddress
 import secrets
 from urllib.parse import urlsplit
 
@@ -8,7 +7,7 @@ import streamlit as st
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from bert_core.settings import read_settings
+from bert_core.settings import is_loopback, read_settings
 from pages._server.problems import Problem
 from pages._shared.start import wants_login
 
@@ -25,16 +24,6 @@ _NAMED = (
     "Set BERT_EXPLORER_API_TOKEN to open it to others."
 )
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether an address or name is one of this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def called_by(headers: Headers) -> str | None:

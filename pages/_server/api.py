@@ -57,8 +57,8 @@ class Api:
         app = Starlette(
             routes=[
                 *(Route(f"/{name}", partial(self._ask, name), methods=["POST"]) for name in NAMES),
-                Route("/models", self._models, methods=["GET"]),
-                Route("/openapi.json", self._openapi, methods=["GET"]),
+                Route("/models", partial(self._tell, _models), methods=["GET"]),
+                Route("/openapi.json", partial(self._tell, _openapi), methods=["GET"]),
             ],
             exception_handlers={HTTPException: _http, Exception: _fault},
         )
@@ -107,21 +107,7 @@ class Api:
             request.state.text = sent[:_LOGGED].decode("utf-8", "replace")
             return await self._computed(request, partial(work, sent), left)
 
-    async def _models(self, request: Request) -> Response:
-        def work(left: Event) -> bytes:
-            from pages._server import answers
-
-            return answers.models()
-
-        with self._place() as left:
-            return left if isinstance(left, Problem) else await self._computed(request, work, left)
-
-    async def _openapi(self, request: Request) -> Response:
-        def work(left: Event) -> bytes:
-            from pages._server import answers
-
-            return answers.openapi()
-
+    async def _tell(self, work: Callable[[Event], bytes], request: Request) -> Response:
         with self._place() as left:
             return left if isinstance(left, Problem) else await self._computed(request, work, left)
 
@@ -185,6 +171,18 @@ class Api:
         self._free.release()
         if not done.cancelled():
             done.exception()  # nobody else looks at it when the client has gone
+
+
+def _models(_left: Event) -> bytes:
+    from pages._server import answers
+
+    return answers.models()
+
+
+def _openapi(_left: Event) -> bytes:
+    from pages._server import answers
+
+    return answers.openapi()
 
 
 async def _left(request: Request) -> None:

@@ -10,7 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bert_core.serving.names import BASE
-from pages._server.access import called_by, is_loopback, is_passed_on
+from bert_core.settings import is_loopback
+from pages._server.access import called_by, is_passed_on
 
 _SAID = (
     "This server is for this machine alone and answers to its own names, 127.0.0.1 and localhost. "

@@ -20,12 +20,13 @@ from bert_core.analysis.attention.targets import (
     span_text,
     take_aim,
 )
+from bert_core.checks import whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.distribution import Logs, best_ids
-from bert_core.tasks.limits import MAX_SHOWN, whole_number
+from bert_core.tasks.limits import MAX_SHOWN
 
 CAUTION = (
     "A head that is off puts out zeros, which the rest of the model never saw in training; and "

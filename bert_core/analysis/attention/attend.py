@@ -17,12 +17,11 @@ from bert_core.analysis.attention.blocks import Block, Part, part
 from bert_core.analysis.attention.levels import Level, Unit, merge, units_of
 from bert_core.analysis.attention.measures import JOINED, Measure, Weighed, legal, weigh
 from bert_core.analysis.attention.targets import Target
-from bert_core.checks import a_list
+from bert_core.checks import a_list, whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats
-from bert_core.tasks.limits import whole_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)

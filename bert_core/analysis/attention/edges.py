@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.checks import whole_number
 from bert_core.errors import InputError
 from bert_core.model.trace import Floats
-from bert_core.tasks.limits import whole_number
 
 MOST_EDGES = 2_000
 

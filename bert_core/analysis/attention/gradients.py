@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from bert_core.analysis.attention.targets import Target, take_aim
 from bert_core.analysis.attention.values import chosen_layers
+from bert_core.checks import whole_number
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats
 from bert_core.tasks.distribution import refuse_no_numbers
-from bert_core.tasks.limits import whole_number
 
 MAX_STEPS = 200
 

@@ -10,14 +10,13 @@ from bert_core.analysis.attention.gradients import AttributionResult, attributed
 from bert_core.analysis.attention.rollout import flow, refuse_long_flow, rollout
 from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.attention.values import norm_weights
-from bert_core.checks import a_choice
+from bert_core.checks import a_choice, whole_number
 from bert_core.errors import InputError
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats, Trace
 from bert_core.tasks.distribution import refuse_no_numbers
-from bert_core.tasks.limits import whole_number
 
 Measure = Literal["raw", "rollout", "flow", "norm", "attribution"]
 JOINED: tuple[Measure, ...] = ("rollout", "flow")

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_core.checks import whole_number
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.model.trace import Floats
 from bert_core.tasks.distribution import refuse_no_numbers
-from bert_core.tasks.limits import whole_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from bert_core.analysis.attention.agreement import Agreement, agreement
 from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.attribution.outputs import ClassTarget, Followed, Question, fix
-from bert_core.checks import a_choice
+from bert_core.checks import a_choice, whole_number
 from bert_core.errors import InputError
 from bert_core.model import batching
 from bert_core.model.encoder import Encoder
 from bert_core.model.notes import text_notes
 from bert_core.model.tokens import Tokens
 from bert_core.tasks.distribution import refuse_no_numbers
-from bert_core.tasks.limits import whole_number
 
 if TYPE_CHECKING:
     from bert_core.model.word_gradients import Owed
