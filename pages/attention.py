@@ -1,7 +1,5 @@
 """Attention: where every head of every layer looks, exact, and what it means for the answer."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from pages._attention import (
@@ -33,7 +31,6 @@ choice = st.session_state["choice"]
 if choice is None:
     st.info("Choose a model in the sidebar.", icon=":material/neurology:")
     st.stop()
-choice = replace(choice, attention="eager")  # the fused kernel hands out no weights
 inputs.ask()
 show_notes(problems)
 with shown_errors():

@@ -126,17 +126,16 @@ def own_copy(folder_of: Callable[[str], Path], tmp_path: Path) -> Callable[[str]
 
 @pytest.fixture(scope="session")
 def encoder_of(folder_of: Callable[[str], Path]):  # type: ignore[no-untyped-def]
-    """A loaded tiny encoder by the name of its checkpoint; eager unless said otherwise."""
+    """A loaded tiny encoder by the name of its checkpoint."""
     from bert_core.model.choice import ModelChoice
     from bert_core.model.loading import load
 
     loaded = {}
 
-    def get(name: str, attention: str = "eager"):  # type: ignore[no-untyped-def]
-        if (name, attention) not in loaded:
-            choice = ModelChoice(source=str(folder_of(name)), attention=attention)  # type: ignore[arg-type]
-            loaded[name, attention] = load(choice)
-        return loaded[name, attention]
+    def get(name: str):  # type: ignore[no-untyped-def]
+        if name not in loaded:
+            loaded[name] = load(ModelChoice(source=str(folder_of(name))))
+        return loaded[name]
 
     return get
 

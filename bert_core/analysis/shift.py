@@ -63,15 +63,14 @@ def shift(before: Encoder, after: Encoder, text: str, pair: str | None = None) -
     """Pass one sentence through two models and compare what happens inside.
 
     Args:
-        before: the earlier model, loaded with ``attention="eager"``.
-        after: the later one, likewise; of the same shape and with the same vocabulary.
+        before: the earlier model.
+        after: the later one, of the same shape and with the same vocabulary.
         text: the sentence; a typed ``[MASK]`` or ``[SEP]`` is ordinary text.
         pair: an optional second text.
 
     Raises:
         InputError: the models differ in shape or vocabulary, the text is empty or too long, or a
             model answered with values that are no numbers.
-        ModelError: a model was not loaded with ``attention="eager"``.
     """
     _refuse_unlike(before, after)
     tokens = before.tokenize(text, pair, masks=False)

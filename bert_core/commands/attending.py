@@ -48,8 +48,6 @@ Word = Annotated[
 ]
 Mask = Annotated[int, typer.Option(help="Which mask is followed, counted from 1.")]
 
-_open = partial(load, attention="eager")
-"""Loads a model that hands out its attention weights."""
 _FORMS = (".csv", ".npz", ".json", ".html", ".svg")
 _USUAL = ("raw", dict(level="piece", block="all", hide_special=False, renormalise=False))
 
@@ -85,12 +83,12 @@ def attend(
         _refuse_mixed((measure, level, block), (target, word, mask), hide_special, renormalise)
         held = against.refuse_mixed(against_text, against_pair, against_model)
         form = _form(out, as_json, changed=held or (measure, shown) != _USUAL)
-        encoder = _open(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         tokens = encoder.tokenize(text, pair)
         if out is None:
             _print_table(encoder, tokens, layer, head, as_json)
             return
-        other = partial(_open, against_model, None, device, precision) if against_model else None
+        other = partial(load, against_model, None, device, precision) if against_model else None
         result = against.weighed(one, encoder, tokens, against_text, against_pair, other)
         _write(out, _as_file(result, form))
         for note in result.notes:
@@ -113,7 +111,7 @@ def heads(
     with sentences():
         _form(out, as_json, forms=(".csv",))
         lines = read_lines(file)
-        encoder = _open(model, revision, device, precision)
+        encoder = load(model, revision, device, precision)
         result = head_statistics(encoder, lines, on_progress=follow("sentences"))
         if out is None:
             shown = attention_files.corpus_record(result) if as_json else result

@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from bert_core.commands.common import tell
-from bert_core.model.choice import Attention, ModelChoice, Precision
+from bert_core.model.choice import ModelChoice, Precision
 
 Model = Annotated[str, typer.Option(help="embedded, a folder, run:ID or a hub id.")]
 Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
@@ -19,7 +19,6 @@ def load(
     revision: str | None,
     device: str,
     precision: str = "exact",
-    attention: Attention = "sdpa",
 ) -> Any:
     """The encoder; where somebody can see it, stderr says what is under way.
 
@@ -28,7 +27,6 @@ def load(
         revision: of a hub id.
         device: where it computes.
         precision: exact or fast.
-        attention: only ``"eager"`` hands its weights out; ``"sdpa"`` is faster.
 
     Raises:
         InputError: a value is not one of the legal ones.
@@ -36,5 +34,5 @@ def load(
     """
     from bert_core.model import loading
 
-    choice = ModelChoice(model, revision, device, cast(Precision, precision), attention)
+    choice = ModelChoice(model, revision, device, cast(Precision, precision))
     return loading.load(choice, on_progress=tell if sys.stderr.isatty() else None)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from bert_core.model.families import Family
 from bert_core.model.foreign import lacks_memory
 from bert_core.model.heads import Head
 from bert_core.model.lean import LeanEncoder
-from bert_core.model.modules import Module
+from bert_core.model.modules import Module, laying_out_weights
 from bert_core.model.trace import Floats
 
 
@@ -30,15 +31,14 @@ class Body:
         encoder: ids to hidden states.
         lean: the same, layer by layer and computed at chosen positions only.
         heads: each task head as a function from hidden states (N, H) to logits (N, C).
-        adds_masks: whether the encoder takes a restriction as numbers to add to its scores, as
-            the library's eager attention does.
+        of_library: whether the encoder is the library's, not our own :mod:`.bert`.
     """
 
     family: Family
     encoder: Any
     lean: LeanEncoder
     heads: Mapping[Head, Module]
-    adds_masks: bool
+    of_library: bool
 
     @property
     def device(self) -> torch.device:
@@ -69,11 +69,15 @@ class Body:
         """One pass of a batch; the library's own output object.
 
         Raises:
-            ModelError: the backend hands out no attention weights.
+            ModelError: the library handed out no attention weights.
         """
-        out = self.encoder(
-            **self._inputs(batch, visible), output_hidden_states=hidden, output_attentions=attention
-        )
+        added = attention and self.of_library  # the kernel that lays out adds what is masked
+        with laying_out_weights(self.encoder) if added else nullcontext():
+            out = self.encoder(
+                **self._inputs(batch, visible, added=added),
+                output_hidden_states=hidden,
+                output_attentions=attention,
+            )
         if attention and len(out.attentions or ()) != len(self.lean.layers):
             raise ModelError("This model returned no attention weights.", field="attention")
         return out
@@ -82,7 +86,7 @@ class Body:
         """Attention weights of B inputs in one pass, for each the shape (L, A, T, T).
 
         Raises:
-            ModelError: the backend hands out no attention weights.
+            ModelError: the library handed out no attention weights.
         """
         layers = self.run(batch, attention=True).attentions
         return [
@@ -121,23 +125,23 @@ class Body:
             return whole.take_along_dim(where[..., None], dim=1)[kept]
         return self.lean.run_at(self._inputs(batch, None), where)[kept]
 
-    def _inputs(self, batch: Sequence[Input], visible: NDArray[np.bool_] | None) -> dict[str, Any]:
+    def _inputs(
+        self, batch: Sequence[Input], visible: NDArray[np.bool_] | None, *, added: bool = False
+    ) -> dict[str, Any]:
         arrays = batching.pad([t.ids for t in batch], [t.segments for t in batch])
         inputs: dict[str, Any] = {"input_ids": torch.from_numpy(arrays.ids).to(self.device)}
         if self.family.has_segments:
             inputs["token_type_ids"] = torch.from_numpy(arrays.segments).to(self.device)
         if visible is not None:
-            inputs["attention_mask"] = self._restriction(visible)
+            inputs["attention_mask"] = self._restriction(visible, added=added)
         elif not arrays.mask.all():
             inputs["attention_mask"] = torch.from_numpy(arrays.mask).to(self.device)
         return inputs
 
-    def _restriction(self, visible: NDArray[np.bool_]) -> Tensor:
-        """Visibility in the form the encoder takes, shape (1, 1, T, T)."""
+    def _restriction(self, visible: NDArray[np.bool_], *, added: bool) -> Tensor:
+        """Visibility, shape (1, 1, T, T), as it is or as numbers to be added to the scores."""
         seen = torch.from_numpy(visible).to(self.device)[None, None]
-        if not self.adds_masks:
-            return seen
-        return torch.where(seen, 0.0, torch.finfo(self.dtype).min)
+        return torch.where(seen, 0.0, torch.finfo(self.dtype).min) if added else seen
 
 
 class MemoryGuard:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from bert_core.checks import a_text, shown
-from bert_core.errors import InputError, ModelError
+from bert_core.errors import InputError
 
 Precision = Literal["exact", "fast"]
-Attention = Literal["sdpa", "eager"]
 EMBEDDED = "embedded"
 READER = "reader"
 """The names of the two models that ship with the project."""
@@ -25,7 +24,6 @@ class ModelChoice:
         revision: branch, tag or commit of a hub id; None for its default branch.
         device: ``"cpu"``, ``"cuda:0"`` ... or ``"mps"``.
         precision: ``"exact"`` computes in float32, ``"fast"`` in 16 bits where that is native.
-        attention: ``"sdpa"`` is the fused kernel; only ``"eager"`` can hand out its weights.
 
     Raises:
         InputError: a value is not one of the legal ones.
@@ -35,7 +33,6 @@ class ModelChoice:
     revision: str | None = None
     device: str = "cpu"
     precision: Precision = "exact"
-    attention: Attention = "sdpa"
 
     def __post_init__(self) -> None:
         a_text("The model's name", self.source, field="model")
@@ -55,22 +52,4 @@ class ModelChoice:
         if self.precision not in get_args(Precision):
             raise InputError(
                 f"The precision is {shown(self.precision)}: use exact or fast.", field="precision"
-            )
-        if self.attention not in get_args(Attention):
-            raise InputError(
-                f"The attention backend is {shown(self.attention)}: use sdpa or eager.",
-                field="attention",
-            )
-
-    def require_weights(self) -> None:
-        """Refuse a kernel that keeps its attention weights to itself.
-
-        Raises:
-            ModelError: ``attention`` is not ``"eager"``.
-        """
-        if self.attention != "eager":
-            raise ModelError(
-                "The fused attention kernel returns no attention weights. Load the model with "
-                "attention='eager'.",
-                field="attention",
             )

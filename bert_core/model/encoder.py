@@ -91,14 +91,12 @@ class Encoder(SharedTokenizer):
                 None: every piece looks at every piece, as BERT was trained.
 
         Raises:
-            CoreError: no such position or head, or this backend hands out no attention weights.
+            CoreError: no such position or head.
         """
         if places := tokens.checked(positions):
             self.checkpoint.require("masked_word")
         if next_sentence:
             self.checkpoint.require("next_sentence")
-        if attention:
-            self.choice.require_weights()
         if attention or visible is not None or (positions and next_sentence):
             with self.computing(1) as body:
                 return traced(

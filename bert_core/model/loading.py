@@ -12,7 +12,7 @@ from bert_core.model.devices import dtype_for, polite_threads
 from bert_core.model.encoder import Encoder
 from bert_core.model.foreign import ForeignFiles, lacks_memory
 from bert_core.model.library import transformers
-from bert_core.model.modules import head_module, library_classes
+from bert_core.model.modules import FUSED, head_module, library_classes
 from bert_core.model.plain import read_plain
 from bert_core.model.sources import Progress
 from bert_core.model.tokenizer import Tokenizer
@@ -73,7 +73,7 @@ def load_tokenizer(choice: ModelChoice, *, on_progress: Progress | None = None) 
     return Tokenizer(sources.find(choice, on_progress=on_progress))
 
 
-def _library_model(checkpoint: Checkpoint, choice: ModelChoice, library: str) -> Any:
+def _library_model(checkpoint: Checkpoint, library: str) -> Any:
     """A model of the library's class of that name, its weights all from the file."""
     import torch
 
@@ -85,7 +85,7 @@ def _library_model(checkpoint: Checkpoint, choice: ModelChoice, library: str) ->
             model, info = getattr(package, library).from_pretrained(
                 checkpoint.folder,
                 dtype=torch.float32,  # else the library computes in the type of the file
-                attn_implementation=choice.attention,
+                attn_implementation=FUSED,
                 local_files_only=True,
                 use_safetensors=True,
                 trust_remote_code=False,
@@ -149,9 +149,7 @@ def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
     with _ONE_AT_A_TIME, ForeignFiles(f"The weights of {checkpoint.source} cannot be read."):
         plain = read_plain(checkpoint)
     classes = library_classes(checkpoint)
-    models = {
-        name: _placed(plain or _library_model(checkpoint, choice, name), choice) for name in classes
-    }
+    models = {name: _placed(plain or _library_model(checkpoint, name), choice) for name in classes}
     first = next(iter(models.values()))
     encoder = getattr(first, first.base_model_prefix, first)
     if products != torch.float32:
@@ -165,7 +163,7 @@ def _body(checkpoint: Checkpoint, choice: ModelChoice, products: Any) -> Any:
             for name, heads in classes.items()
             for head in heads
         },
-        adds_masks=plain is None and choice.attention == "eager",
+        of_library=plain is None,
     )
 
 

@@ -4,7 +4,8 @@ The library's classes of different tasks share their encoder but not their heads
 is one function of hidden states, so that one encoder serves all that a checkpoint has.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from bert_core.model.checkpoints import Checkpoint
@@ -12,6 +13,10 @@ from bert_core.model.heads import Head
 
 Module = Callable[[Any], Any]
 """Hidden states (..., H) to a head's outputs (..., C)."""
+FUSED = "sdpa"
+"""The library's name of the attention kernel that is faster, and keeps its weights to itself."""
+_LAID_OUT = "eager"
+"""The name of the one that lays its weights out in memory."""
 _CLASSES: Mapping[Head, str] = {
     "masked_word": "AutoModelForMaskedLM",
     "next_sentence": "BertForNextSentencePrediction",
@@ -91,3 +96,19 @@ def _pooled(model: Any, head: Module) -> Module:
     """A head behind the pooler, which looks for the first piece itself."""
     pooler = getattr(model, model.base_model_prefix).pooler
     return lambda states: head(pooler(states[..., None, :]))
+
+
+@contextmanager
+def laying_out_weights(encoder: Any) -> Iterator[None]:
+    """A block in which an encoder of the library hands out its attention weights.
+
+    Which kernel computes is asked at each pass, so one encoder serves both.
+
+    Args:
+        encoder: of the library, loaded with :data:`FUSED`; the caller is alone with it.
+    """
+    encoder.set_attn_implementation(_LAID_OUT)
+    try:
+        yield
+    finally:
+        encoder.set_attn_implementation(FUSED)

@@ -10,7 +10,6 @@ from bert_core.analysis.surprise import SurpriseResult, surprise
 from bert_core.analysis.tokenization.tokenize import Tokenization, tokenize
 from bert_core.errors import InputError
 from bert_core.features.one_text import MOST_VALUES, EmbedResult, embed
-from bert_core.model.choice import Attention
 from bert_core.model.encoder import Encoder
 from bert_core.serving import items, requests
 from bert_core.serving.fills import fill_all, fill_one
@@ -37,7 +36,6 @@ class ApiRoute:
         result: what the core answers: a type, or several.
         call: the call of the core, of an encoder, an item, and who is told how far it is.
         example: a question of our own that has an answer.
-        attention: the kernel that the model is loaded with.
         together: as ``call`` of all items at once, where the core computes them as a batch.
     """
 
@@ -48,7 +46,6 @@ class ApiRoute:
     result: Any
     call: Callable[[Encoder, Any, Progress], Any]
     example: dict[str, Any]
-    attention: Attention = "sdpa"
     together: Callable[[Encoder, Any, Progress], Iterator[Any]] | None = None
 
 
@@ -60,7 +57,7 @@ def results(
     Args:
         route: which route.
         asked: what :func:`.requests.read` made of the body.
-        encoder: the model that is asked for, loaded with the route's kernel.
+        encoder: the model that is asked for.
         on_progress: called before each question and between the steps of long ones; may raise
             to stop.
 
@@ -179,7 +176,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute(
         "attend", "Give the attention weights of a text.",
         requests.Attend, requests.AttendBatch, AttentionResult, _attend,
-        {"text": "The heron waits.", "layer": 1, "head": 1}, attention="eager",
+        {"text": "The heron waits.", "layer": 1, "head": 1},
     ),
     ApiRoute(
         "tokenize", "Show how a text becomes ids, step by step.",

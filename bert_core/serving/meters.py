@@ -24,13 +24,11 @@ class ModelLabels(NamedTuple):
         model: its name.
         device: where it computes.
         precision: exact or fast.
-        attention: its kernel.
     """
 
     model: str
     device: str
     precision: str
-    attention: str
 
 
 class ModelNumbers(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Generic, Self, TypeVar
 import pydantic_core
 from pydantic import Field, ValidationError, model_validator
 
-from bert_core.model.choice import EMBEDDED, READER, Attention, ModelChoice, Precision
+from bert_core.model.choice import EMBEDDED, READER, ModelChoice, Precision
 from bert_core.serving.items import (
     AskItem,
     AttendItem,
@@ -40,13 +40,13 @@ class Asked(Strict):
     device: str = Field("cpu", max_length=20, description="cpu, cuda:0 ... or mps")
     precision: Precision = Field("exact", description="exact (float32) or fast (16 bits)")
 
-    def choice(self, attention: Attention) -> ModelChoice:
+    def choice(self) -> ModelChoice:
         """The model that is asked for.
 
         Raises:
             InputError: a value is not one of the legal ones.
         """
-        return ModelChoice(self.model, self.revision, self.device, self.precision, attention)
+        return ModelChoice(self.model, self.revision, self.device, self.precision)
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the one letter of an item

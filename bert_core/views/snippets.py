@@ -257,7 +257,6 @@ def _choice(choice: ModelChoice) -> str:
         "revision": (choice.revision, None),
         "device": (choice.device, "cpu"),
         "precision": (choice.precision, "exact"),
-        "attention": (choice.attention, "sdpa"),
     }
     given = [f"{name}={value!r}" for name, (value, usual) in values.items() if value != usual]
     return f"bert_core.ModelChoice({', '.join(given)})"

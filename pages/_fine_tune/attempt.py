@@ -41,7 +41,7 @@ def panel(line: RunLine) -> None:
                      query_params={"model": after.source})  # fmt: skip
     with shown_errors():
         texts = _ask(line.spec, task)
-        before = ModelChoice(line.spec.model, line.spec.revision, attention="eager")
+        before = ModelChoice(line.spec.model, line.spec.revision)
         _side_by_side(before, after, head, texts)
         if head != "multiple_choice":  # that one reads several inputs at once
             _inside(before, after, texts)
@@ -49,7 +49,7 @@ def panel(line: RunLine) -> None:
 
 def choice_of(line: RunLine) -> ModelChoice:
     """The model of a run."""
-    return ModelChoice(PREFIX + line.spec.id, attention="eager")
+    return ModelChoice(PREFIX + line.spec.id)
 
 
 def _ask(spec: RunSpec, task: Task) -> Texts:

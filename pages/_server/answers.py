@@ -31,23 +31,23 @@ def answer(name: str, asked: requests.Asked, left: Event) -> bytes:
         Refused: there is no answer.
     """
     route = _BY_NAME[name]
-    held = _encoder(route, asked)
+    held = _encoder(asked)
     try:
         parts = _parts(route, asked, held, left)
     except Refused:
         if held.loaded:
             raise
         # It made room for another model while it was asked.
-        parts = _parts(route, asked, _encoder(route, asked), left)
+        parts = _parts(route, asked, _encoder(asked), left)
     if isinstance(asked, requests.Batch):
         return b'{"items":[' + b",".join(parts) + b"]}"
     return parts[0]
 
 
-def _encoder(route: ApiRoute, asked: requests.Asked) -> Encoder:
+def _encoder(asked: requests.Asked) -> Encoder:
     """The model that is asked for: the same that the pages use."""
     try:
-        return encoder(asked.choice(route.attention))
+        return encoder(asked.choice())
     except CoreError as error:
         raise refused(error) from None
 

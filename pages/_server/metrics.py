@@ -19,7 +19,7 @@ def answer(request: Request) -> Response:
     if refused is not None:
         return refused
     models = {
-        ModelLabels(each.label, each.choice.device, each.choice.precision, each.choice.attention):
+        ModelLabels(each.label, each.choice.device, each.choice.precision):
         ModelNumbers(each.memory_mib, each.passes, each.line.waiting)
         for each in loaded() if each.loaded
     }  # fmt: skip

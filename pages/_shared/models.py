@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the server answers before numpy and the tokenizers are in m
     from bert_core import Encoder
 
 T = TypeVar("T")
-KEEP = 3  # the chosen one, the same for attention weights, and one beside it
+KEEP = 3  # the embedded one, the reader, and one that a visitor brings
 POLL = 0.2  # seconds between two looks at how far a model is
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bert_core import Encoder, ModelChoice, load
+from bert_core import Encoder
 from bert_core.analysis.attention.ablation import HeadName, ablate
 from bert_core.analysis.attention.agreement import attention_agreement
 from bert_core.analysis.attention.attend import AttentionResult, attend
@@ -39,12 +39,6 @@ def url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> 
     home = str(tmp_path_factory.mktemp("home"))
     address = serve(PROJECT / "app.py", fresh=True, BERT_EXPLORER_HOME=home)
     return f"{address}/attention"
-
-
-@pytest.fixture(scope="module")
-def eager() -> Encoder:
-    """The embedded model with the attention that hands out its weights."""
-    return load(ModelChoice(attention="eager"))
 
 
 def drawn(page: Page) -> None:
@@ -90,13 +84,13 @@ def share(said: str) -> float:
     return 0.0 if said.startswith("<") else float(said.removesuffix(" %"))
 
 
-def test_from_the_grid_to_one_exact_weight(url: str, open_page: Open, eager: Encoder) -> None:
+def test_from_the_grid_to_one_exact_weight(url: str, open_page: Open, embedded: Encoder) -> None:
     page = open_page(url)
     drawn(page)
     example = next(iter(EXAMPLES.values()))
     expect(page.get_by_label("Text A")).to_have_value(example.text)
     expect(detail(page).locator(".title")).to_have_text(re.compile(r"^Layer \d, head \d+$"))
-    result = attend(eager, example.text, example.pair or None)
+    result = attend(embedded, example.text, example.pair or None)
     pieces = len(result.units)
 
     canvas = page.locator(".st-key-at_grid .board canvas")
@@ -131,18 +125,18 @@ def test_from_the_grid_to_one_exact_weight(url: str, open_page: Open, eager: Enc
     assert (asked["layer"], asked["head"]) == (["5"], ["7"])
 
 
-def test_heads_off_and_what_it_explains(url: str, open_page: Open, eager: Encoder) -> None:
+def test_heads_off_and_what_it_explains(url: str, open_page: Open, embedded: Encoder) -> None:
     page = open_page(url)
     drawn(page)
     page.get_by_text("Agreement", exact=True).click()
     expect(page.get_by_label("Text A")).to_have_value(EXAMPLES["Agreement"].text, timeout=LONG)
-    tokens = eager.tokenize(EXAMPLES["Agreement"].text)
+    tokens = embedded.tokenize(EXAMPLES["Agreement"].text)
     panel(page, "Switch heads off")
     expect(page.get_by_text("No head is off.")).to_be_visible(timeout=LONG)
     open_head(page, 6, 3)
     page.get_by_role("button", name="Add the open head, 6.3").click()
     rows = page.get_by_role("table", name=re.compile("^With and without")).get_by_role("row")
-    expected = ablation(ablate(eager, tokens, [HeadName(6, 3)])).rows
+    expected = ablation(ablate(embedded, tokens, [HeadName(6, 3)])).rows
     expect(rows).to_have_count(len(expected) + 1, timeout=LONG)
     for number, bar in enumerate(expected, start=1):
         expect(rows.nth(number)).to_contain_text(bar.cells[0])
@@ -162,7 +156,7 @@ def test_heads_off_and_what_it_explains(url: str, open_page: Open, eager: Encode
     metric = page.get_by_test_id("stMetric").filter(has_text="Spearman")
     expect(metric).to_be_visible(timeout=LONG)
     found = attention_agreement(
-        weigh(eager, tokens), leave_one_out(eager, tokens), rows=tokens.masks[:1]
+        weigh(embedded, tokens), leave_one_out(embedded, tokens), rows=tokens.masks[:1]
     )
     said = metric.get_by_test_id("stMetricValue").inner_text().replace("−", "-")
     assert float(said) == pytest.approx(found.spearman, abs=0.011)
@@ -187,7 +181,7 @@ def test_a_link_to_what_is_not_there_is_answered_in_sentences(url: str, open_pag
 
 
 def test_what_is_too_large_as_text_is_offered_of_the_open_head(
-    url: str, open_page: Open, eager: Encoder, tmp_path: Path
+    url: str, open_page: Open, embedded: Encoder, tmp_path: Path
 ) -> None:
     page = open_page(f"{url}?{urlencode({'text': LENGTHY, 'layer': 5, 'head': 7, 'share': 70})}")
     drawn(page)
@@ -195,7 +189,7 @@ def test_what_is_too_large_as_text_is_offered_of_the_open_head(
     with page.expect_download() as caught:
         page.get_by_role("button", name="Weights of layer 5, head 7 (CSV)").click()
     rows = list(csv.DictReader(io.StringIO(Path(caught.value.path()).read_text("utf-8"))))
-    expected = attend(eager, LENGTHY, layer=5, head=7).weights
+    expected = attend(embedded, LENGTHY, layer=5, head=7).weights
     assert expected.size * 72 > MOST_WEIGHTS
     assert {(row["layer"], row["head"]) for row in rows} == {("5", "7")}
     found = np.reshape([float(row["weight"]) for row in rows], expected.shape)

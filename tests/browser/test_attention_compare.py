@@ -26,12 +26,6 @@ def url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> 
     return serve(PROJECT / "app.py", fresh=True, BERT_EXPLORER_HOME=home) + "/attention"
 
 
-@pytest.fixture(scope="module")
-def eager() -> Encoder:
-    """The embedded model with the attention that hands out its weights."""
-    return load(ModelChoice(attention="eager"))
-
-
 def point(page: Page, name: str, row: int, column: int) -> None:
     """Go to a cell of the open head with the keyboard."""
     page.get_by_role("application", name=name).focus()
@@ -64,14 +58,14 @@ def redrawn(page: Page) -> Iterator[None]:
     expect(drawing).not_to_have_attribute("data-drawn", before, timeout=LONG)
 
 
-def test_a_minimal_pair(url: str, open_page: Open, eager: Encoder) -> None:
+def test_a_minimal_pair(url: str, open_page: Open, embedded: Encoder) -> None:
     page = open_page(url)
     drawn(page)
     with redrawn(page):
         page.get_by_role("radio", name="Another text").click()
     expect(page.get_by_role("textbox", name="Other text A")).to_have_value(READY[1], timeout=LONG)
     expect(page.get_by_text("Different in the same place: 'she / he'.")).to_be_visible(timeout=LONG)
-    found = compare_attention(*(attend(eager, text) for text in READY))
+    found = compare_attention(*(attend(embedded, text) for text in READY))
     point(page, "Layer 3, head 2", 7, 9)
     expect_value(page, found.difference, (2, 1, 7, 9))
     point(page, "Layer 3, head 2", 7, 8)
@@ -95,7 +89,7 @@ def test_a_minimal_pair(url: str, open_page: Open, eager: Encoder) -> None:
 
 
 def test_another_model_a_mask_and_a_wrong_name(
-    url: str, open_page: Open, eager: Encoder
+    url: str, open_page: Open, embedded: Encoder
 ) -> None:  # fmt: skip
     asked = dict(compare="model", other_model="reader", layer=5, head=7)
     page = open_page(f"{url}?{urlencode(asked)}")
@@ -106,8 +100,8 @@ def test_another_model_a_mask_and_a_wrong_name(
     with redrawn(page):
         page.locator(".st-key-at_chips .chip", has_text="she").click()
     expect(page.locator(".st-key-at_chips .chip", has_text="[MASK]")).to_be_visible()
-    reader = load(ModelChoice("reader", attention="eager"))
-    found = compare_attention(*(attend(each, READY[0], masked=(7,)) for each in (eager, reader)))
+    reader = load(ModelChoice("reader"))
+    found = compare_attention(*(attend(each, READY[0], masked=(7,)) for each in (embedded, reader)))
     point(page, "Layer 5, head 7", 7, 5)
     expect_value(page, found.difference, (4, 6, 7, 5))
 
@@ -119,7 +113,7 @@ def test_another_model_a_mask_and_a_wrong_name(
     expect(alert).to_contain_text("no/such/folder", timeout=LONG)
     expect(page.get_by_text("Shown is this text under this model alone.")).to_be_visible()
     point(page, "Layer 5, head 7", 7, 5)
-    expect_value(page, attend(eager, READY[0], masked=(7,)), (4, 6, 7, 5))
+    expect_value(page, attend(embedded, READY[0], masked=(7,)), (4, 6, 7, 5))
 
 
 def test_one_layer_at_a_time_and_the_head_that_was_open(url: str, open_page: Open) -> None:

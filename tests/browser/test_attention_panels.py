@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from typer.testing import CliRunner
 
-from bert_core import Encoder, ModelChoice, load
+from bert_core import Encoder
 from bert_core.analysis.attention.corpus import head_statistics
 from bert_core.analysis.attention.distances import head_distances
 from bert_core.analysis.attention.measures import trace_attention
@@ -36,12 +36,6 @@ def url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> 
     return f"{address}/attention"
 
 
-@pytest.fixture(scope="module")
-def eager() -> Encoder:
-    """The embedded model with the attention that hands out its weights."""
-    return load(ModelChoice(attention="eager"))
-
-
 def title(page: Page, layer: int, head: int) -> None:
     said = page.locator(".st-key-at_head_detail .title")
     expect(said).to_have_text(f"Layer {layer}, head {head}", timeout=LONG)
@@ -53,9 +47,9 @@ def downloaded(page: Page, label: str, key: str) -> str:
     return Path(caught.value.path()).read_text("utf-8")
 
 
-def test_the_map_has_every_head_and_opens_one(url: str, open_page: Open, eager: Encoder) -> None:
-    tokens = eager.tokenize(next(iter(examples("attention").values())).text)
-    weights = trace_attention(eager, tokens).attention
+def test_the_map_has_every_head_and_opens_one(url: str, open_page: Open, embedded: Encoder) -> None:
+    tokens = embedded.tokenize(next(iter(examples("attention").values())).text)
+    weights = trace_attention(embedded, tokens).attention
     found, table = head_distances(weights, tokens), head_table(weights, tokens)
     page = open_page(f"{url}?show=Map+of+heads&layer=6&head=3", height=1400)
     points = page.locator(".st-key-at_map .js-plotly-plot .points path")
@@ -100,13 +94,13 @@ def test_the_map_has_every_head_and_opens_one(url: str, open_page: Open, eager: 
 
 
 def test_a_file_of_sentences_gives_the_numbers_of_the_command(
-    url: str, open_page: Open, eager: Encoder, tmp_path: Path
+    url: str, open_page: Open, embedded: Encoder, tmp_path: Path
 ) -> None:
     lines = [*HELD_OUT.read_text("utf-8").splitlines()[:20], "", "long " * 600]
     file, out = tmp_path / "mine.txt", tmp_path / "heads.csv"
     file.write_text("\n".join(lines), "utf-8")
     assert CliRunner().invoke(app, ["heads", str(file), "--out", str(out)]).exit_code == 0
-    result = head_statistics(eager, lines)
+    result = head_statistics(embedded, lines)
 
     page = open_page(f"{url}?show=Many+sentences&layer=5&head=7", height=1400)
     over = re.compile(r"^Head 5\.7 over 62 sentences: ")

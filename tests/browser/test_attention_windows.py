@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from bert_core import ModelChoice, load
+from bert_core import load
 from bert_core.analysis.attention.attend import attend
 from bert_core.views.attention_levels import quantise
 from tests.browser.conftest import PROJECT
@@ -72,7 +72,7 @@ def keep(page: Page, where: str, kind: str, folder: Path) -> Path:
 def test_windows_of_the_grid_and_pictures_to_keep(
     url: str, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
-    result = attend(load(ModelChoice(attention="eager")), TEXT)
+    result = attend(load(), TEXT)
     levels, count = quantise(result.weights).values, len(result.units)
     assert 2 * SIZE < count < 3 * SIZE
     page = open_page(url)

@@ -30,18 +30,16 @@ Both = tuple[Encoder, Encoder]
 @pytest.fixture(scope="module")
 def both(base_of: Callable[[str], Path], device: str) -> Callable[..., Both]:
     """The same model on the CPU and on the GPU."""
-    loaded: dict[tuple[str, str], Both] = {}
+    loaded: dict[str, Both] = {}
 
-    def get(head: str = "pretraining", attention: str = "sdpa") -> Both:
-        if (head, attention) not in loaded:
+    def get(head: str = "pretraining") -> Both:
+        if head not in loaded:
             first, second = (
-                bert_core.load(
-                    ModelChoice(str(base_of(head)), device=where, attention=attention)  # type: ignore[arg-type]
-                )
+                bert_core.load(ModelChoice(str(base_of(head)), device=where))
                 for where in ("cpu", device)
             )
-            loaded[head, attention] = first, second
-        return loaded[head, attention]
+            loaded[head] = first, second
+        return loaded[head]
 
     return get
 
@@ -131,7 +129,7 @@ def test_classes(both: Callable[..., Both]) -> None:
 def test_attention(both: Callable[..., Both], measure: str, level: str) -> None:
     cpu, gpu = (
         attend(each, TEXT, tiny.SENTENCES[1], measure=measure, level=level)  # type: ignore[arg-type]
-        for each in both(attention="eager")
+        for each in both()
     )
     np.testing.assert_allclose(cpu.weights, gpu.weights, atol=CLOSE, rtol=CLOSE)
 
@@ -158,7 +156,7 @@ def test_the_fast_mode_is_close(base_of: Callable[[str], Path], both, device: st
 
 
 def test_an_answer_for_which_memory_runs_out_is_a_sentence(both, device: str) -> None:
-    _, gpu = both(attention="eager")
+    _, gpu = both()
     tokens = gpu.tokenize(LONG)
     with no_more_memory(), pytest.raises(InputError, match=f"^{device} ran out of memory") as told:
         gpu.trace(tokens, hidden=True, attention=True)

@@ -81,7 +81,6 @@ CHOICE = {
     "revision": g.Kind(st.none(), st.sampled_from(("main", "../x", "", "\0", "a" * 900, 7))),
     "device": g.either("cpu"),
     "precision": g.either("exact", "fast"),
-    "attention": g.either("sdpa", "eager"),
 }
 
 

@@ -64,7 +64,7 @@ def test_the_names_are_those_of_the_routes() -> None:
 def test_a_model_is_named_in_every_request(route: ApiRoute) -> None:
     one = read(route.name, {**route.example, "model": "run:mine", "revision": "v2"})
     several = read(route.name, {"items": [route.example], "model": "run:mine", "precision": "fast"})
-    assert one.choice("sdpa").source == several.choice("sdpa").source == "run:mine"
+    assert one.choice().source == several.choice().source == "run:mine"
     assert (one.revision, several.precision) == ("v2", "fast")
     usual = "reader" if route.name == "ask" else "embedded"
     assert read(route.name, route.example).model == usual
@@ -371,7 +371,7 @@ def test_meters_count_and_forget_what_is_gone() -> None:
     meters.refused("too-often")
     meters.refused("model")
     meters.unloaded(2)
-    first = ModelLabels("embedded", "cpu", "exact", "sdpa")
+    first = ModelLabels("embedded", "cpu", "exact")
     now = Now(100, {first: ModelNumbers(86.5, 4, 2)}, 3, {"running": 2})
     found = samples(meters.text(now))
     assert found["bert_explorer_requests_total", "fill,200"] == 1
@@ -380,9 +380,9 @@ def test_meters_count_and_forget_what_is_gone() -> None:
     assert found["bert_explorer_requests_at_work", ""] == 0
     assert found["bert_explorer_page_visits_total", "tokens"] == 1
     assert found["bert_explorer_page_seconds_sum", "tokens"] == pytest.approx(0.4)
-    assert found["bert_explorer_model_bytes", "sdpa,cpu,embedded,exact"] == 86.5 * 2**20
-    assert found["bert_explorer_model_passes", "sdpa,cpu,embedded,exact"] == 4
-    assert found["bert_explorer_model_waiting", "sdpa,cpu,embedded,exact"] == 2
+    assert found["bert_explorer_model_bytes", "cpu,embedded,exact"] == 86.5 * 2**20
+    assert found["bert_explorer_model_passes", "cpu,embedded,exact"] == 4
+    assert found["bert_explorer_model_waiting", "cpu,embedded,exact"] == 2
     assert found["bert_explorer_batch_callers_bucket", "2.0"] == 2
     assert found["bert_explorer_batch_callers_sum", ""] == 5
     assert found["bert_explorer_batch_inputs_count", ""] == 3

@@ -195,9 +195,7 @@ def test_an_answer_is_that_of_the_core(
 ) -> None:
     checkpoint, asked, call = (CALLS | OTHERS)[name]
     name = name.partition("/")[0]
-    expected = json.loads(
-        json.dumps(to_record(call(encoder_of(checkpoint, "eager" if name == "attend" else "sdpa"))))
-    )
+    expected = json.loads(json.dumps(to_record(call(encoder_of(checkpoint)))))
     model = str(folder_of(checkpoint))
     one = client.post(f"{BASE}/{name}", json={**asked, "model": model})
     assert one.status_code == 200, one.text

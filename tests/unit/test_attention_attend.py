@@ -13,7 +13,7 @@ from bert_core.analysis.attention.measures import MEANINGS, Weighed, trace_atten
 from bert_core.analysis.attention.rollout import flow, rollout
 from bert_core.analysis.attention.targets import Target
 from bert_core.analysis.attention.values import norm_weights
-from bert_core.errors import InputError, ModelError
+from bert_core.errors import InputError
 from tests.unit.made_attention import tokens_of
 
 TEXT, PAIR = "The herons wait near the [MASK] lake.", "Our bakery opened late, in winter."
@@ -169,11 +169,6 @@ def test_what_cannot_be_shown_is_refused_before_a_pass(  # type: ignore[no-untyp
         attend(tiny_bert, **{"text": "fresh snow", **asked})
     assert refused.value.field == field
     assert tiny_bert.passes == before
-
-
-def test_the_fused_kernel_has_no_weights(encoder_of) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ModelError, match="attention='eager'"):
-        attend(encoder_of("bert-pretraining", "sdpa"), TEXT)
 
 
 def test_too_large_a_text_is_refused_with_its_size(tiny_bert, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -6,7 +6,7 @@ import pytest
 from bert_core.analysis.attention import corpus
 from bert_core.analysis.attention.corpus import head_statistics
 from bert_core.analysis.attention.table import VALUES, head_table
-from bert_core.errors import InputError, ModelError
+from bert_core.errors import InputError
 from tests import tiny
 
 TEXTS = (*tiny.SENTENCES, "The lake.", "Snow, snow and old snow!", "It is.")
@@ -116,8 +116,3 @@ def test_it_can_be_stopped(tiny_bert) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(Stopped):
         head_statistics(tiny_bert, TEXTS, on_progress=stop)
     assert tiny_bert.passes == before
-
-
-def test_the_fused_kernel_is_refused(encoder_of) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ModelError, match="attention='eager'"):
-        head_statistics(encoder_of("bert-pretraining", "sdpa"), TEXTS)

@@ -72,13 +72,6 @@ def test_heads_together_move_no_more_than_each_alone(case) -> None:  # type: ign
     assert (found.joint < 0.9 * apart).any(), "heads of random weights pull apart"
 
 
-def test_the_kernel_does_not_matter(encoder_of, case) -> None:  # type: ignore[no-untyped-def]
-    encoder, tokens, _ = case
-    name = encoder.checkpoint.folder.name
-    fused = norm_weights(encoder_of(name, "sdpa"), tokens)
-    np.testing.assert_array_equal(fused.weights, norm_weights(encoder, tokens).weights)
-
-
 def test_layers_can_be_chosen(tiny_bert) -> None:  # type: ignore[no-untyped-def]
     tokens = tiny_bert.tokenize(TEXT)
     whole = norm_weights(tiny_bert, tokens)

@@ -81,7 +81,7 @@ def test_the_snippet_of_an_answer_runs() -> None:
 
 
 def test_the_snippet_of_the_windows_runs(encoder_of) -> None:
-    encoder = encoder_of("bert-span", "sdpa")
+    encoder = encoder_of("bert-span")
     question, context = "Where is the heron?", f"The heron waits. {NASTY} " * 4
     settings, layout = DecodeSettings(n_best=6), SpanSettings(48, 11, 9)
     trace = trace_answer(encoder, question, context, layout=layout)

@@ -18,7 +18,6 @@ CHOICES = (
     ModelChoice(device="cuda:0"),
     ModelChoice(device="cuda:1"),
     ModelChoice(precision="fast"),
-    ModelChoice(attention="eager"),
 )
 
 
@@ -27,8 +26,8 @@ def test_whatever_changes_an_answer_changes_the_key() -> None:
 
 
 def test_equal_choices_are_one_key() -> None:
-    one = ModelChoice(source="owner/name", revision="v1", attention="eager")
-    other = ModelChoice(source="owner/name", revision="v1", attention="eager")
+    one = ModelChoice(source="owner/name", revision="v1", device="mps")
+    other = ModelChoice(source="owner/name", revision="v1", device="mps")
     assert one == other
     assert {one: "loaded"}[other] == "loaded"
 
@@ -43,7 +42,6 @@ def test_equal_choices_are_one_key() -> None:
         ({"device": "cpu\n"}, "device"),
         ({"precision": "half"}, "precision"),
         ({"precision": ""}, "precision"),
-        ({"attention": "flash"}, "attention"),
     ],
 )
 def test_other_values_are_refused_by_name(values: dict[str, str], field: str) -> None:

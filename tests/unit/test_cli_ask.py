@@ -54,7 +54,7 @@ def reader():  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def small(encoder_of):  # type: ignore[no-untyped-def]
     """A random reader as the command loads it."""
-    return encoder_of("bert-span", "sdpa")
+    return encoder_of("bert-span")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from bert_core.cli import app
-from bert_core.commands import loading
 from bert_core.features.extract import extract
 from tests import tiny
 
@@ -46,12 +45,6 @@ def test_the_file_is_that_of_the_core(given, tiny_bert, tmp_path) -> None:  # ty
     assert summary["bytes"] == out.stat().st_size
     assert "7 lines," in done.stderr
     assert "about " in done.stderr
-
-
-def test_only_who_wants_weights_computes_the_slow_way(folder_of) -> None:  # type: ignore[no-untyped-def]
-    model = str(folder_of("bert-pretraining"))
-    assert loading.load(model, None, "cpu").choice.attention == "sdpa"
-    assert loading.load(model, None, "cpu", attention="eager").choice.attention == "eager"
 
 
 def test_text_says_what_was_cut(given, tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -61,11 +61,10 @@ def asks(encoder: Any, text: str) -> list[Callable[[], Any]]:
     return [logits, hidden, following, many, head]
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_twenty_callers_get_what_each_gets_alone(
-    encoder_of: Any, attention: str, monkeypatch: pytest.MonkeyPatch
+    encoder_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoder = encoder_of("bert-pretraining", attention)
+    encoder = encoder_of("bert-pretraining")
     texts = ["warm [MASK]", "[MASK] rain on the grey lake", "snow [MASK] snow", "the [MASK] waits"]
     questions = [question for text in texts for question in asks(encoder, text)]
     alone = [question() for question in questions]

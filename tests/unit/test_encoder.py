@@ -4,6 +4,7 @@ import gc
 import random
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -65,20 +66,19 @@ def direct(name: str, folder_of):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize(("text", "pair"), TEXTS)
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("weights", [True, False])
 def test_a_trace_equals_the_library(  # type: ignore[no-untyped-def]
-    encoder_of, direct, name: str, text: str, pair: str | None, attention: str
+    encoder_of, direct, name: str, text: str, pair: str | None, weights: bool
 ) -> None:
-    encoder = encoder_of(name, attention)
+    encoder = encoder_of(name)
     tokens = encoder.tokenize(text, pair)
-    eager = attention == "eager"
     everywhere = range(len(tokens))
-    trace = encoder.trace(tokens, positions=everywhere, hidden=True, attention=eager)
+    trace = encoder.trace(tokens, positions=everywhere, hidden=True, attention=weights)
     expected = direct(tokens)
     vocabulary = expected.prediction_logits if "PreTraining" in FAMILIES[name] else expected.logits
     close(trace.logits, vocabulary[0])
     close(trace.hidden, torch.cat(expected.hidden_states))
-    if eager:
+    if weights:
         close(trace.attention, torch.cat(expected.attentions))
     assert trace.tokens == tokens
     assert trace.positions == tuple(everywhere)
@@ -159,39 +159,48 @@ def test_attention_rows_sum_to_one(encoder_of, name: str, text: str, pair: str |
     np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
 
 
-def test_the_fused_kernel_hands_out_no_attention(encoder_of, name: str) -> None:  # type: ignore[no-untyped-def]
-    encoder = encoder_of(name, "sdpa")
-    with pytest.raises(ModelError, match="eager") as refused:
-        encoder.trace(encoder.tokenize("warm bread"), attention=True)
-    assert refused.value.field == "attention"
+def test_weights_leave_the_kernel_as_it_was(encoder_of, name: str) -> None:  # type: ignore[no-untyped-def]
+    """One encoder serves both: the fused kernel computes again after a pass that kept weights."""
+    encoder = encoder_of(name)
+    tokens = encoder.tokenize("warm bread by the cold river")
+    everything = np.ones((len(tokens), len(tokens)), dtype=bool)
+    before = encoder.trace(tokens, hidden=True).hidden
+    for wrong in (None, everything[1:]):
+        with nullcontext() if wrong is None else pytest.raises((RuntimeError, ValueError)):
+            encoder.trace(tokens, attention=True, visible=wrong)
+        np.testing.assert_array_equal(encoder.trace(tokens, hidden=True).hidden, before)
 
 
 # ---- restricted visibility ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
-def test_seeing_everything_is_no_restriction(encoder_of, name: str, attention: str) -> None:  # type: ignore[no-untyped-def]
-    encoder = encoder_of(name, attention)
+@pytest.mark.parametrize("weights", [True, False])
+def test_seeing_everything_is_no_restriction(encoder_of, name: str, weights: bool) -> None:  # type: ignore[no-untyped-def]
+    encoder = encoder_of(name)
     tokens = encoder.tokenize(*TEXTS[1])
     everything = np.ones((len(tokens), len(tokens)), dtype=bool)
     free = encoder.trace(tokens, positions=tokens.masks, hidden=True)
-    seen = encoder.trace(tokens, positions=tokens.masks, hidden=True, visible=everything)
+    seen = encoder.trace(
+        tokens, positions=tokens.masks, hidden=True, attention=weights, visible=everything
+    )
     close(seen.logits, free.logits)
     close(seen.hidden, free.hidden)
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
-def test_what_cannot_be_seen_changes_nothing(encoder_of, name: str, attention: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("weights", [True, False])
+def test_what_cannot_be_seen_changes_nothing(encoder_of, name: str, weights: bool) -> None:  # type: ignore[no-untyped-def]
     """Left context only: whatever stands to the right, every number stays exactly the same."""
-    encoder = encoder_of(name, attention)
+    encoder = encoder_of(name)
     tokens = encoder.tokenize("every morning she ___ the slow letter")
     left = np.tril(np.ones((len(tokens), len(tokens)), dtype=bool))
     place = tokens.masks[0]
     other = encoder.tokenizer.pieces_of("river")[0]
     changed = tokens.filled([(n, other, "river") for n in range(place + 1, len(tokens))])
     assert changed.ids != tokens.ids
-    one = encoder.trace(tokens, positions=[place], hidden=True, visible=left)
-    two = encoder.trace(changed, positions=[place], hidden=True, visible=left)
+    one, two = (
+        encoder.trace(each, positions=[place], hidden=True, attention=weights, visible=left)
+        for each in (tokens, changed)
+    )
     np.testing.assert_array_equal(one.logits, two.logits)
     np.testing.assert_array_equal(one.hidden[:, : place + 1], two.hidden[:, : place + 1])
     free = encoder.trace(tokens, positions=[place])
@@ -227,9 +236,8 @@ def many(encoder, seed: int, count: int):  # type: ignore[no-untyped-def]
     return inputs, positions
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_many_equal_one_by_one(  # type: ignore[no-untyped-def]
-    encoder_of, name: str, attention: str, monkeypatch
+    encoder_of, name: str, monkeypatch
 ) -> None:
     """In batches of several lengths, and whatever the order of the inputs."""
     import functools
@@ -237,7 +245,7 @@ def test_many_equal_one_by_one(  # type: ignore[no-untyped-def]
     from bert_core.model import batching
 
     monkeypatch.setattr(batching, "plan", functools.partial(batching.plan, pieces=300))
-    encoder = encoder_of(name, attention)
+    encoder = encoder_of(name)
     inputs, positions = many(encoder, seed=5, count=70)
     expected = {
         (row, position): encoder.trace(tokens, positions=[position]).logits[0]

@@ -232,7 +232,7 @@ def test_what_a_config_says_about_handling_changes_nothing(  # type: ignore[no-u
 ) -> None:
     folder = own_copy("bert-pretraining")
     change_config(folder, **{key: value})
-    close(logits(open_(folder)), logits(encoder_of("bert-pretraining", "sdpa")))
+    close(logits(open_(folder)), logits(encoder_of("bert-pretraining")))
 
 
 def change_config(folder: Path, **values: object) -> None:
@@ -268,7 +268,7 @@ def test_names_of_the_first_releases_are_understood(own_copy, encoder_of) -> Non
 
     encoder = open_(rewrite(own_copy("bert-pretraining"), rename))
     assert encoder.checkpoint.heads == ("masked_word", "next_sentence")
-    close(logits(encoder), logits(encoder_of("bert-pretraining", "sdpa")))
+    close(logits(encoder), logits(encoder_of("bert-pretraining")))
 
 
 def test_weights_in_several_files_load(own_copy, encoder_of) -> None:  # type: ignore[no-untyped-def]
@@ -283,7 +283,7 @@ def test_weights_in_several_files_load(own_copy, encoder_of) -> None:  # type: i
         where |= dict.fromkeys(part, file)
     index = {"metadata": {}, "weight_map": where}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
-    close(logits(open_(folder)), logits(encoder_of("bert-pretraining", "sdpa")))
+    close(logits(open_(folder)), logits(encoder_of("bert-pretraining")))
     (folder / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(ModelError):
         open_(folder)

@@ -226,15 +226,6 @@ def test_words_and_heads_are_weighed_in_log_odds(tiny_bert) -> None:
     assert values == sorted(values, reverse=True)
 
 
-def test_heads_weigh_the_same_with_either_attention(encoder_of) -> None:
-    found = []
-    for attention in ("eager", "sdpa"):
-        encoder = encoder_of("bert-pretraining", attention)
-        tokens = encoder.tokenize(SENTENCES[0], SENTENCES[1], masks=False)
-        found.append(rank_heads(encoder, tokens, Target("next_sentence", follows=True)).change)
-    assert found[0] == pytest.approx(found[1], abs=1e-5)
-
-
 # ---- command -----------------------------------------------------------------------------------
 
 

@@ -9,12 +9,11 @@ import torch
 import transformers
 
 from bert_core.analysis.shift import CAUTION, shift
-from bert_core.errors import InputError, ModelError
+from bert_core.errors import InputError
 from bert_core.model.choice import ModelChoice
 from bert_core.model.loading import load
 from bert_core.views import figures, plain
 from bert_core.views.records import to_csv, to_json
-from bert_core.views.snippets import call_snippet
 from tests import tiny
 from tests.unit.fine_tuned import rewrite
 
@@ -22,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("models")
 TEXT, PAIR = "The heron waits near the cold lake.", "It is <late> & grey."
 
 
-def eager(folder: Path):  # type: ignore[no-untyped-def]
-    return load(ModelChoice(source=str(folder), attention="eager"))
+def opened(folder: Path):  # type: ignore[no-untyped-def]
+    return load(ModelChoice(source=str(folder)))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def pair(tmp_path_factory):  # type: ignore[no-untyped-def]
     folder = tmp_path_factory.mktemp("shift")
     before = tiny.write_bert(folder / "before", "masked", seed=1)
     after = tiny.write_bert(folder / "after", "classification", seed=2)
-    return eager(before), eager(after)
+    return opened(before), opened(after)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +106,7 @@ def test_a_change_of_one_head_shows_in_that_head(pair, tmp_path: Path) -> None: 
         return weights
 
     rewrite(folder, turn)
-    found = shift(pair[0], eager(folder), TEXT)
+    found = shift(pair[0], opened(folder), TEXT)
     assert (found.heads[0].layer, found.heads[0].head) == (2, 3)
     assert [each.distance for each in found.heads[1:]] == [0.0] * 7
     np.testing.assert_allclose(found.hidden[:2], 0, atol=1e-12)
@@ -129,21 +128,14 @@ def test_models_that_are_not_alike_are_refused(pair, encoder_of, tmp_path: Path)
         json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": False})
     )
     for other, said in (
-        (eager(deep), "layers = 2, .* 3: only models of the same shape"),
-        (eager(words), "different vocabularies"),
+        (opened(deep), "layers = 2, .* 3: only models of the same shape"),
+        (opened(words), "different vocabularies"),
         (encoder_of("roberta"), "different vocabularies"),
-        (eager(cased), "different pieces"),
+        (opened(cased), "different pieces"),
     ):
         with pytest.raises(InputError, match=said) as refused:
             shift(pair[0], other, TEXT)
         assert refused.value.field == "model"
-
-
-def test_the_fused_kernel_is_refused(pair) -> None:  # type: ignore[no-untyped-def]
-    fused = load(ModelChoice(source=str(pair[0].checkpoint.folder)))
-    for both in ((pair[0], fused), (fused, pair[0])):
-        with pytest.raises(ModelError, match="attention='eager'"):
-            shift(*both, TEXT)
 
 
 @pytest.mark.parametrize(("text", "said"), [("", "empty"), ("snow " * 70, "72 word pieces")])
@@ -192,8 +184,3 @@ def test_plain_text_names_the_most_changed_head(result) -> None:  # type: ignore
     row = plain.shift(result, most=1).split("\n\n")[1].splitlines()
     assert len(row) == 2
     assert row[1].split()[:2] == [str(first.layer), str(first.head)]
-
-
-def test_the_snippet_asks_for_attention_weights() -> None:
-    script = call_snippet(ModelChoice("run:a", attention="eager"), "bert_core.shift(...)")
-    assert "bert_core.ModelChoice(source='run:a', attention='eager')" in script

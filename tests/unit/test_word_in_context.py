@@ -57,7 +57,7 @@ def lines_left_out(trace) -> list[int]:
 @pytest.mark.parametrize("pooling", ["mean", "first", "last"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_vectors_are_the_librarys(encoder_of, name: str, pooling: str) -> None:
-    encoder = encoder_of(name, "sdpa")
+    encoder = encoder_of(name)
     word = "letters" if name == "bert-pretraining" else "heron"
     lines = [line.replace("heron", word) for line in LINES]
     trace = word_in_context(encoder, lines, word, pooling=pooling)
@@ -100,10 +100,9 @@ def test_the_embedded_models_states_are_the_librarys(embedded) -> None:
         assert np.abs(trace.others[:, word] - states[:, pieces].mean(axis=1)).max() <= 1e-5
 
 
-@pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("side", ["left", "right", None])
-def test_batches_change_no_state(encoder_of, attention: str, side) -> None:
-    encoder = encoder_of("bert-pretraining", attention)
+def test_batches_change_no_state(encoder_of, side) -> None:
+    encoder = encoder_of("bert-pretraining")
     inputs = [encoder.tokenize(line) for line in (*LINES, LINES[0].replace("cold", "warm"))]
     groups = [[(1, 2), (len(tokens) - 2,)] for tokens in inputs]
     told = []

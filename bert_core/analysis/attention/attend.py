@@ -85,7 +85,7 @@ def attend(
     """Where every piece or word of a text looks.
 
     Args:
-        encoder: a model loaded with ``attention="eager"``.
+        encoder: the model.
         text: the text A; ``[MASK]``, ``[mask]``, ``<mask>`` and ``___`` are masks.
         pair: an optional text B.
         masked: positions of pieces to put a mask over, besides the typed ones.

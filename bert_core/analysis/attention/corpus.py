@@ -78,7 +78,7 @@ def head_statistics(
     """Describe every head over many sentences.
 
     Args:
-        encoder: a model loaded with ``attention="eager"``.
+        encoder: the model.
         texts: the sentences; those that are empty, too long or of one piece are left out and
             counted.
         on_progress: told how many sentences are done, bad ones included, and of how many; may
@@ -87,9 +87,7 @@ def head_statistics(
     Raises:
         InputError: no sentence can be used, or the model answered with numbers that are no
             numbers.
-        ModelError: the model was not loaded with ``attention="eager"``.
     """
-    encoder.choice.require_weights()
     sums = _Sums((len(VALUES), encoder.checkpoint.layers, encoder.checkpoint.attention_heads))
     bad: list[BadRow] = []
     for first in range(0, len(texts), BLOCK):

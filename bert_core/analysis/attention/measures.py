@@ -108,7 +108,7 @@ def weigh(
     """Compute one measure.
 
     Args:
-        encoder: a model loaded with ``attention="eager"``.
+        encoder: the model.
         tokens: the input.
         measure: which one.
         trace: of these tokens, from :func:`trace_attention`; raw weights, rollout and flow then
