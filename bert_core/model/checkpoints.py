@@ -208,12 +208,14 @@ def _read_config(folder: Path, source: str) -> dict[str, Any]:
 
 
 def _family(config: dict[str, Any], source: str) -> Family:
-    family = FAMILIES.get(str(config.get("model_type")))
+    kind = config.get("model_type")
+    family = FAMILIES.get(str(kind))
     if family is None:
         known = ", ".join(FAMILIES)
+        what = "no model_type" if kind is None else f"model_type {shown(kind)}"
         raise ModelError(
-            f"{source} is of type '{config.get('model_type')}', which is no encoder that this "
-            f"app reads ({known}).",
+            f"config.json of {source} says {what}: that is no encoder that this app reads "
+            f"({known}).",
             field="model",
         )
     if config.get("is_decoder"):

@@ -25,18 +25,19 @@ def outcome(call: Callable[..., Any], *values: Any, **named: Any) -> Any:
     try:
         result = call(*values, **named)
     except (InputError, ModelError, RunError) as error:
-        check_sentence(str(error))
+        typed = repr("None")
+        check_sentence(str(error), given=typed if typed in repr((values, named)) else "\0")
         return None
     assert result is not None
     check_numbers(result)
     return result
 
 
-def check_sentence(message: str) -> None:
-    """Refuse a message that is not for the person at the keyboard."""
+def check_sentence(message: str, given: str = "\0") -> None:
+    """Refuse a message that is not for the person at the keyboard; it may repeat what was given."""
     assert 10 < len(message) < LONGEST, f"{len(message)} characters: {message[:300]!r}"
     assert message.isprintable(), f"cannot be shown on one line: {message!r}"
-    ours = _LIBRARY.sub("", message)
+    ours = _LIBRARY.sub("", message).replace(given, "")
     assert not any(word in ours for word in _FOREIGN), message
     assert message.endswith("."), message
     first = message.split()[0]

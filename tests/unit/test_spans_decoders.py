@@ -292,7 +292,9 @@ def test_each_decoder_orders_equals_in_one_way(
     assert [each.text for each in answer.nbest] == [texts[first], texts[1 - first]]
 
 
-@pytest.mark.parametrize(("threshold", "text"), [(1.9, ""), (2.0, "mill"), (2.1, "mill")])
+@pytest.mark.parametrize(
+    ("threshold", "text"), [(1.9, ""), (2.0, "mill"), (2.1, "mill"), (1e300, "mill")]
+)
 def test_run_qa_gives_no_answer_above_the_threshold(
     reader: Encoder, threshold: float, text: str
 ) -> None:

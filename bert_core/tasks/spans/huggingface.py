@@ -118,7 +118,7 @@ def _answer(question: _Question, settings: DecodeSettings, keep_rejected: bool) 
     odds = None
     if best is not None and null_score is not None:
         start, end = pairs.logits[:, chosen[place]]
-        odds = null_score - start - end
+        odds = float(null_score - start - end)
     reason: Reason = "best span" if best is not None else "no span"
     if odds is not None and odds > settings.null_threshold:
         reason = "null score"
@@ -128,7 +128,7 @@ def _answer(question: _Question, settings: DecodeSettings, keep_rejected: bool) 
         nbest=nbest,
         best=best,
         null_score=None if null_score is None else float(null_score),
-        null_odds=None if odds is None else float(odds),
+        null_odds=odds,
         rejected=_rejected(pairs, chosen) if keep_rejected else (),
     )
 
