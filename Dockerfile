@@ -34,4 +34,6 @@ VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s \
     CMD [".venv/bin/python", "-c", "import http.client as h, os; c = h.HTTPConnection('127.0.0.1', int(os.environ['BERT_EXPLORER_PORT']), 8); c.request('GET', '/healthz'); raise SystemExit(c.getresponse().status != 200)"]
+# The folder of models is on the volume, which is empty at first.
+ENTRYPOINT ["/bin/sh", "-c", "mkdir -p \"$HOME/models\"; exec \"$@\"", "sh"]
 CMD [".venv/bin/python", "-m", "bert_core", "serve"]

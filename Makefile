@@ -10,8 +10,8 @@ WORKERS ?= 2
 $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	@# Older ones, such as Debian 12's, cannot build seqeval.
-	$(BIN)/pip install --quiet --disable-pip-version-check 'pip>=23.1'
+	@# Older ones have known holes, and Debian 12's cannot build seqeval.
+	$(BIN)/pip install --quiet --disable-pip-version-check 'pip>=25.3'
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

@@ -26,7 +26,7 @@ from pages._server.hosts import OwnNames  # noqa: E402
 from pages._server.patience import limit_patience  # noqa: E402
 from pages._server.uploads import Uploads  # noqa: E402
 from pages._shared.health import Health  # noqa: E402
-from pages._shared.start import check  # noqa: E402
+from pages._shared.start import check, tell_address  # noqa: E402
 
 check()
 health, api = Health(), Api()
@@ -35,10 +35,13 @@ health, api = Health(), Api()
 @asynccontextmanager
 async def lifespan(served: object) -> AsyncIterator[None]:
     """What begins and ends with the server."""
-    if server := running_server():
+    server = running_server()
+    if server:
         limit_patience(server)
         before_the_end(server, api.close)
     async with health.lifespan(served):
+        if server:
+            tell_address(server.config.port)
         yield
         api.close()
 
@@ -50,7 +53,7 @@ app = st.App(
         Middleware(Headers),
         Middleware(OwnNames),
         Middleware(Uploads),
-        Middleware(Coming, tell=health.hurry),
+        Middleware(Coming, tell=health.come),
     ],
     exception_handlers=HANDLERS,
     lifespan=lifespan,

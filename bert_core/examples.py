@@ -14,11 +14,13 @@ class Example:
         name: what its button says.
         text: the sentence.
         pair: the second sentence, or "".
+        mask: a word of the text that is worth a guess, or "".
     """
 
     name: str
     text: str
     pair: str = ""
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +53,5 @@ def documents() -> dict[str, ReadyDocument]:
 def examples(page: str) -> dict[str, Example]:
     """The examples of one page by name, in order."""
     stored = json.loads((PROJECT / "assets" / "examples.json").read_text(encoding="utf-8"))
-    found = [Example(each["name"], each["text"], each["pair"]) for each in stored[page]]
+    found = [Example(**each) for each in stored[page]]
     return {example.name: example for example in found}

@@ -7,23 +7,27 @@ changed in it, restart.
 """
 
 import contextlib
-import difflib
 import functools
 import ipaddress
 import os
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bert_core.model_names import meant
+from bert_core.setting_values import (
+    IN_WORDS,
+    Folder,
+    Level,
+    ModelOrKind,
+    NumberOrNone,
+    Token,
+    Whole,
+    WholeOrNone,
+    parts,
+    resolved,
 )
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -56,38 +60,6 @@ class SettingsError(ValueError):
         self.key = key
 
 
-def _parts(separator: str) -> BeforeValidator:
-    """Let a list be written as one string."""
-
-    def split(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return [part.strip() for part in value.split(separator) if part.strip()]
-
-    return BeforeValidator(split)
-
-
-def _resolved(path: Path) -> Path:
-    try:
-        return path.expanduser().resolve()
-    except (OSError, RuntimeError) as error:
-        raise ValueError(str(error)) from None
-
-
-def _sendable(secret: SecretStr) -> SecretStr:
-    """A header carries nothing else as it is."""
-    if re.fullmatch(r"[!-~]{16,}", secret.get_secret_value()) is None:
-        raise ValueError("cannot be sent")
-    return secret
-
-
-def _no_truth(value: Any) -> Any:
-    """Python takes true for the number 1; who writes it for a number has mixed up two keys."""
-    if isinstance(value, bool):
-        raise ValueError("no number")
-    return None if isinstance(value, str) and value.strip().lower() == "none" else value
-
-
 def _folders(before: dict[str, Any]) -> tuple[Path, ...]:
     """Those of who sits at this machine; a server for others opens none that was not named."""
     return (Path.home().resolve(), PROJECT) if is_loopback(before.get("address", "")) else ()
@@ -101,7 +73,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def _home() -> Path:
-    return _resolved(Path("~/.cache/bert-explorer"))
+    return resolved(Path("~/.cache/bert-explorer"))
 
 
 def _field(default: Any, allowed: str, about: str, **limits: Any) -> Any:
@@ -117,15 +89,6 @@ def _count(default: int | None, least: int, most: int, about: str) -> Any:
 
 def _switch(default: bool, about: str) -> Any:
     return _field(default, "yes or no", about)
-
-
-_Plain = BeforeValidator(_no_truth)
-Whole = Annotated[int, _Plain]
-WholeOrNone = Annotated[int | None, _Plain]
-NumberOrNone = Annotated[float | None, _Plain]
-Token = Annotated[SecretStr, AfterValidator(_sendable)]
-Folder = Annotated[Path, AfterValidator(_resolved)]
-Level = Literal["debug", "info", "warning", "error"]
 
 
 class Settings(BaseModel):
@@ -146,13 +109,13 @@ class Settings(BaseModel):
     home: Folder = _field(
         _home, "a folder", "folder of runs, uploads and all that outlives a restart"
     )
-    models: Annotated[tuple[str, ...], _parts(",")] = _field(
+    models: Annotated[tuple[ModelOrKind, ...], parts(",")] = _field(
         ("runs", "folders", "hub"),
         "a list of runs, folders, hub, and names of single models, or the word embedded",
         "models that may be opened beside the built-in ones: runs, folders, hub (any of that "
         "kind; hub: data sets too), and single ones by name; embedded: no other",
     )  # fmt: skip
-    folders: Annotated[tuple[Folder, ...], _parts(os.pathsep)] = _field(
+    folders: Annotated[tuple[Folder, ...], parts(os.pathsep)] = _field(
         _folders, f"a list of folders (in the environment with {os.pathsep!r} between them)",
         "folders under which models and data may be opened",
     )  # fmt: skip
@@ -223,6 +186,16 @@ def origin(key: str) -> tuple[Origin, str]:
     return ("file", os.environ[FILE]) if key in _file_values() else ("default", "")
 
 
+def said_by(key: str) -> str:
+    """What a sentence about a setting begins with: its variable, or its name and its file.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    where, place = origin(key)
+    return place if where == "environment" else f"{key} in {place}"
+
+
 def allowed(key: str) -> str:
     """What a setting may be, in words."""
     extra = cast(dict[str, str], Settings.model_fields[key].json_schema_extra)
@@ -273,16 +246,18 @@ def _keys() -> list[str]:
 
 
 def _unknown(name: str, where: str, known: list[str]) -> SettingsError:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "'python -m bert_core settings' lists them all."
+    near = meant(name, known)
+    hint = f"Did you mean {near}?" if near else "'python -m bert_core settings' lists them all."
     return SettingsError(f"There is no setting {name} ({where}). {hint}", key=name)
 
 
 def _refused(error: ValidationError, written: dict[str, Any]) -> SettingsError:
     """The first fault in one sentence; the value of a secret is not repeated."""
-    key = str(error.errors(include_url=False, include_context=False)[0]["loc"][0])
+    first = error.errors(include_url=False, include_context=False)[0]
+    key = str(first["loc"][0])
+    if first["type"] == IN_WORDS:
+        return SettingsError(f"{said_by(key)} {first['msg']}", key=key)
     where, place = origin(key)
-    what = place if where == "environment" else f"{key} in {place}"
     raw = os.environ[place] if where == "environment" else written.get(key)
     said = "cannot be used" if key == "api_token" else f"is {str(raw)[:80]!r}"
-    return SettingsError(f"{what} {said}; allowed is {allowed(key)}.", key=key)
+    return SettingsError(f"{said_by(key)} {said}; allowed is {allowed(key)}.", key=key)

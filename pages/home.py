@@ -17,8 +17,9 @@ st.subheader("What the numbers do not tell", anchor=False)
 st.markdown(
     "- **Attention is not an explanation.** It says where a head looks, not what the answer owes "
     "to it. The same page leaves each word out in turn and shows what really changes.\n"
-    "- **A probability is the model's, not the world's.** 90 % means that the model would put this "
-    "word here, whether or not it is true, and it repeats the habits of the texts it has read.\n"
+    "- **A probability is the model's, not the world's.** 90\N{NO-BREAK SPACE}% means that "
+    "the model would put this word here, whether or not it is true, and it repeats the habits of "
+    "the texts it has read.\n"
     "- **The next-sentence score is mostly about topic.** It was trained to tell a neighbour from "
     "a sentence of another document.\n"
     "- **A small model knows little.** Grammar and topic come out well, facts only in part. Any "
@@ -29,4 +30,5 @@ st.markdown(
     "Everything runs on this machine, with the network cut if you like. Every number can be "
     "downloaded, linked to, and had from Python or the command line."
 )
-st.code('python -m bert_core fill "She won the [MASK] prize in physics." --json', language="bash")
+# Within a line: a block of code waits for 1.5 MiB of JavaScript, which colours programs.
+st.markdown('`python -m bert_core fill "She won the [MASK] prize in physics." --json`')

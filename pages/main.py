@@ -7,6 +7,7 @@ import streamlit as st
 from bert_core.settings import PROJECT
 from pages._server.watching import drawn, visited
 from pages._shared import gate, link, pace, presenting, sidebar
+from pages._shared.models import until_drawn
 from pages._shared.sentences import show_notes
 
 ASSETS = PROJECT / "assets"
@@ -45,5 +46,6 @@ if page.url_path:
     page.run()
 else:
     page.run()  # the home page is drawn before any model is in memory
+    began += until_drawn(st.empty())
     sidebar.choose_model()
 drawn(page.url_path, time.monotonic() - began)

@@ -13,6 +13,16 @@ function headColumn(columns) {
   return columns.findIndex((column) => column.kind === "word" || column.kind === "text");
 }
 
+const LONG = 24; // characters of a text that wants the room of the bar
+
+// How much of the room is for words: "wordy" gives the bar little, "worded" less than usual.
+function roomOf(data) {
+  const cells = data.columns.filter((column) => column.kind !== "bar");
+  const texts = cells.flatMap((column, i) => (column.kind === "text" ? [i] : []));
+  if (texts.length > 1) return "wordy";
+  return texts.some((i) => data.rows.some((row) => row.cells[i].length > LONG)) && "worded";
+}
+
 function createTable(parent) {
   const root = make("div", "bars", parent);
   const table = make("table", "", root);
@@ -120,8 +130,7 @@ function createTable(parent) {
     if (wanted !== shape) rebuild();
     shape = wanted;
     root.className = ["bars", data.slim && "slim", data.clickable && "clickable",
-      data.diverging && "diverging",
-      data.columns.filter((column) => column.kind === "text").length > 1 && "wordy"].filter(Boolean).join(" ");
+      data.diverging && "diverging", roomOf(data)].filter(Boolean).join(" ");
     if (data.diverging) colour();
     const [title, badge] = table.caption.children;
     setText(title, data.caption);
@@ -133,7 +142,25 @@ function createTable(parent) {
     data.rows.forEach((row, i) => drawRow(body.rows[i], row, i));
     moveTo(current);
     if (focused && !parent.activeElement) pickOf(current)?.focus();
+    fit();
   }
+
+  function fit() {
+    root.classList.remove("tight");
+    root.classList.toggle("tight", root.scrollWidth > root.clientWidth);
+    fade();
+  }
+
+  const fade = () => {
+    root.classList.toggle("cut", root.scrollLeft + root.clientWidth < root.scrollWidth - 1);
+  };
+  let width = 0;
+  const watch = new ResizeObserver(() => {
+    if (root.clientWidth !== width) fit(); // not when rows only make it longer
+    width = root.clientWidth;
+  });
+  watch.observe(root);
+  root.onscroll = fade;
 
   root.onclick = (event) => {
     const index = rowOf(event);
@@ -164,6 +191,7 @@ function createTable(parent) {
     update,
     destroy() {
       tip.hide();
+      watch.disconnect();
       root.remove();
     },
   };

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from bert_core.errors import InputError
-from bert_core.model.hub import PROBE_SECONDS, answered_in_time, is_repo_id
+from bert_core.model.hub import PROBE_SECONDS, answered_in_time
+from bert_core.model_names import is_repo_id
 from bert_core.permissions import refuse_hub
 
 PREFIX = "hub:"
@@ -55,7 +56,7 @@ def fetch_hub(name: str, *, split: str, home: Path) -> Path:
     target = home / "data" / "hub" / f"{'--'.join(parts)}.jsonl"
     if target.exists():
         return target
-    answered_in_time(lambda: _ask(repo), InputError(_OFFLINE, field="data"))
+    answered_in_time(lambda: _ask(repo), lambda: InputError(_OFFLINE, field="data"))
     rows = _load(repo, config, split)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

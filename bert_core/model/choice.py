@@ -6,10 +6,10 @@ from typing import Literal, get_args
 
 from bert_core.checks import a_text, shown
 from bert_core.errors import InputError
+from bert_core.model_names import BUILT_IN
 
 Precision = Literal["exact", "fast"]
-EMBEDDED = "embedded"
-READER = "reader"
+EMBEDDED, READER = BUILT_IN
 """The names of the two models that ship with the project."""
 _DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")
 

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from bert_core.errors import CoreError, ModelError
 from bert_core.model.checkpoints import check_texts
 from bert_core.model.foreign import reason
+from bert_core.model_names import did_you_mean, meant
 
 T = TypeVar("T")
 PROBE_SECONDS = 4.0
-_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 _REVISION = re.compile(r"\w[\w.-]{0,99}(/\w[\w.-]{0,99}){0,3}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _WANTED = re.compile(
@@ -25,14 +25,6 @@ _WANTED = re.compile(
     r"|vocab\.txt|merges\.txt|sentencepiece\.bpe\.model|spiece\.model"
     r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json"
 )
-_OFFLINE = (
-    "The hub cannot be reached. Check the network, or use the embedded model or a model folder."
-)
-
-
-def is_repo_id(name: str) -> bool:
-    """Whether a name has the form of a hub id, ``name`` or ``owner/name``."""
-    return _REPO_ID.fullmatch(name) is not None and ".." not in name and "--" not in name
 
 
 def download(
@@ -57,8 +49,10 @@ def download(
     """
     _check_revision(revision)
     try:
-        late = ModelError(_OFFLINE, field="model")
-        info = answered_in_time(lambda: _ask(repo, revision), late)
+        late = f"it did not answer within {PROBE_SECONDS:.0f} seconds"
+        info = answered_in_time(
+            lambda: _ask(repo, revision), lambda: _unreached(repo, revision, late)
+        )
     except ModelError as error:
         cached = _cached(repo, revision)
         if cached is None:
@@ -99,12 +93,12 @@ def _check_revision(revision: str | None) -> None:
         )
 
 
-def answered_in_time(ask: Callable[[], T], late: CoreError) -> T:
+def answered_in_time(ask: Callable[[], T], late: Callable[[], CoreError]) -> T:
     """Make a request to the hub, given up after ``PROBE_SECONDS`` in all.
 
     Args:
         ask: makes it; raises a CoreError that explains what went wrong.
-        late: raised when there is no answer in time.
+        late: makes what is raised when there is no answer in time.
     """
     answers: list[T] = []
     errors: list[CoreError] = []
@@ -121,7 +115,7 @@ def answered_in_time(ask: Callable[[], T], late: CoreError) -> T:
     worker.join(PROBE_SECONDS)
     if answers:
         return answers[0]
-    raise errors[0] if errors else late
+    raise errors[0] if errors else late()
 
 
 def _ask(repo: str, revision: str | None) -> Any:
@@ -156,18 +150,52 @@ def _explained(error: Exception, repo: str, revision: str | None) -> ModelError:
     elif isinstance(error, (RepositoryNotFoundError, HFValidationError)):
         words = (
             f"There is no model '{repo}' on the hub that can be read from here. Check the "
-            "spelling, for instance google-bert/bert-base-uncased."
+            f"spelling, for instance google-bert/bert-base-uncased.{_near(repo)}"
         )
     elif isinstance(error, HfHubHTTPError):
         words = f"The hub answered with an error for {repo} ({reason(error)}). Try again later."
     elif isinstance(error, (OSError, HTTPError)):
-        words = f"{_OFFLINE.removesuffix('.')} ({type(error).__name__})."
+        return _unreached(repo, revision, type(error).__name__)
     else:  # an answer of another form
         words = (
             "What answers in place of the hub is something else, perhaps the log-in page of a "
             "network. Check the network, or use the embedded model or a model folder."
         )
     return ModelError(words, field=field)
+
+
+def _unreached(repo: str, revision: str | None, why: str) -> ModelError:
+    """Nobody can tell whether the name is wrong or only the network is away."""
+    at = "" if revision is None else f" at revision '{revision}'"
+    return ModelError(
+        f"There is no model '{repo}'{at} on this machine, and the hub cannot be reached to look "
+        f"for it ({why}). Check the spelling and the network, or use the embedded model or a model "
+        f"folder.{_near(repo)}",
+        field="model",
+    )
+
+
+def _near(repo: str) -> str:
+    """Which model that was fetched before may have been meant."""
+    others = {name for name, _, _ in cached_models()} - {repo}
+    return did_you_mean(meant(repo, sorted(others)))
+
+
+def cached_models() -> list[tuple[str, Path, str]]:
+    """Hub id, folder and commit of what the local cache holds, of whatever kind; by name."""
+    from huggingface_hub import constants, scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        cache = scan_cache_dir(constants.HF_HUB_CACHE)  # where the downloads go
+    except (CacheNotFound, ValueError):  # ValueError: a file in its place
+        return []
+    return sorted(
+        (repo.repo_id, revision.snapshot_path, revision.snapshot_path.name)
+        for repo in cache.repos
+        if repo.repo_type == "model"
+        for revision in repo.revisions
+    )
 
 
 def _cached(repo: str, revision: str | None) -> tuple[Path, str] | None:

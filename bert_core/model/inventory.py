@@ -1,11 +1,11 @@
 """What is here: models that need no download, and devices."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bert_core.errors import ModelError
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.devices import Device, list_devices
+from bert_core.model.hub import cached_models
 from bert_core.model.run_models import all_results
 from bert_core.model.sources import SHIPPED, is_allowed
 
@@ -31,7 +31,7 @@ def list_models() -> Inventory:
     """
     found = [inspect(folder, source=name) for name, folder in SHIPPED.items()]
     places = [(name, folder, None) for name, folder in all_results()]
-    for source, folder, revision in [*places, *_cached()]:
+    for source, folder, revision in [*places, *cached_models()]:
         if not is_allowed(source):
             continue
         try:
@@ -39,19 +39,3 @@ def list_models() -> Inventory:
         except (ModelError, OSError):
             continue  # a cache holds all kinds of models; a run may be damaged or just deleted
     return Inventory(models=tuple(found), devices=list_devices())
-
-
-def _cached() -> list[tuple[str, Path, str]]:
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        cache = scan_cache_dir()
-    except CacheNotFound:
-        return []
-    return sorted(
-        (repo.repo_id, revision.snapshot_path, revision.snapshot_path.name)
-        for repo in cache.repos
-        if repo.repo_type == "model"
-        for revision in repo.revisions
-    )

@@ -5,7 +5,8 @@ from dataclasses import replace
 from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
 from bert_core.model.choice import ModelChoice
-from bert_core.model.sources import SHIPPED, allowed_folder, check_allowed, looks_like_folder
+from bert_core.model.sources import SHIPPED, allowed_folder, check_allowed
+from bert_core.model_names import RUN, looks_like_folder
 
 
 def key_of(choice: ModelChoice) -> ModelChoice:
@@ -31,7 +32,7 @@ def _meant(choice: ModelChoice) -> tuple[str, str | None]:
     """Source and revision."""
     if choice.source in SHIPPED:
         return choice.source, None
-    if choice.source.startswith(run_models.PREFIX):
+    if choice.source.startswith(RUN):
         return choice.source, run_models.written(choice.source)
     if looks_like_folder(choice.source):
         folder = allowed_folder(choice.source)

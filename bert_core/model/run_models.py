@@ -4,15 +4,11 @@ A run is ``$BERT_EXPLORER_HOME/runs/ID``; what it trained is the model folder ``
 """
 
 import contextlib
-import re
 from pathlib import Path
 
 from bert_core.errors import ModelError
+from bert_core.model_names import RUN, did_you_mean, is_run_id, meant
 from bert_core.settings import read_settings
-
-PREFIX = "run:"
-"""What the name of a run's model begins with."""
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 def result_folder(source: str) -> Path:
@@ -24,8 +20,8 @@ def result_folder(source: str) -> Path:
     Raises:
         ModelError: that is no run's name, there is no such run, or it has no result.
     """
-    name = source.removeprefix(PREFIX)
-    if not _ID.fullmatch(name):
+    name = source.removeprefix(RUN)
+    if not is_run_id(name):
         raise ModelError(
             f"{source[:80]!r} names no run: after 'run:' come lower-case letters, digits and "
             "hyphens, at most 80.",
@@ -33,8 +29,10 @@ def result_folder(source: str) -> Path:
         )
     folder = _runs() / name
     if not folder.is_dir():
+        near = meant(source, [known for known, _ in all_results()])
         raise ModelError(
-            f"There is no run '{name}' here. 'python -m bert_core runs' lists those there are.",
+            f"There is no run '{name}' here.{did_you_mean(near)} 'python -m bert_core runs' lists "
+            "those there are.",
             field="model",
         )
     result = folder / "result"
@@ -68,9 +66,9 @@ def all_results() -> list[tuple[str, Path]]:
     except OSError:
         return []  # no run was ever started here
     return [
-        (PREFIX + name, runs / name / "result")
+        (RUN + name, runs / name / "result")
         for name in names
-        if _ID.fullmatch(name) and (runs / name / "result").is_dir()
+        if is_run_id(name) and (runs / name / "result").is_dir()
     ]
 
 

@@ -7,15 +7,25 @@ from bert_core.checks import SHOWN_PATH, shown
 from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
 from bert_core.model.checkpoints import Checkpoint, inspect
-from bert_core.model.choice import EMBEDDED, READER, ModelChoice
+from bert_core.model.choice import ModelChoice
+from bert_core.model_names import (
+    BUILT_IN,
+    KINDS,
+    RUN,
+    did_you_mean,
+    is_old_hub_id,
+    is_repo_id,
+    looks_like_folder,
+    meant,
+)
 from bert_core.settings import EMBEDDED_MODEL, PROJECT, READER_MODEL, in_demo, read_settings
 
 Progress = Callable[[str, float | None], None]
 """Told what is being done and which share of it is done (None: unknown)."""
-SHIPPED = {EMBEDDED: EMBEDDED_MODEL, READER: READER_MODEL}
+SHIPPED = dict(zip(BUILT_IN, (EMBEDDED_MODEL, READER_MODEL), strict=True))
 """The models that come with the project, by name."""
-KINDS = {"runs": "run:ID", "folders": "model folders", "hub": "hub ids"}
-"""What the words of the setting ``models`` let open."""
+LIKE = 0.75
+"""How like a local name another has to be, from 0 to 1, that no hub is asked for it."""
 
 
 def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpoint:
@@ -35,11 +45,15 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
     check_allowed(choice.source)
     if choice.source in SHIPPED:
         return inspect(SHIPPED[choice.source], source=choice.source)
-    if choice.source.startswith(run_models.PREFIX):
+    if choice.source.startswith(RUN):
         return inspect(run_models.result_folder(choice.source), source=choice.source)
     if looks_like_folder(choice.source):
         return inspect(allowed_folder(choice.source), source=choice.source)
-    if not hub.is_repo_id(choice.source):
+    if near := _misspelt(choice):
+        raise ModelError(
+            f"There is no model {shown(choice.source)}.{did_you_mean(near)}", field="model"
+        )
+    if not is_repo_id(choice.source):
         raise ModelError(
             f"{shown(choice.source)} is neither 'embedded' nor 'reader', nor a folder such as "
             "./my-bert, nor a run such as run:my-run, nor a hub id such as "
@@ -48,6 +62,19 @@ def find(choice: ModelChoice, *, on_progress: Progress | None = None) -> Checkpo
         )
     folder, commit = hub.download(choice.source, choice.revision, on_progress=on_progress)
     return inspect(folder, source=choice.source, revision=commit)
+
+
+def _misspelt(choice: ModelChoice) -> str | None:
+    """The built-in model or run that was meant, where a name can hardly be a hub id."""
+    source = choice.source
+    if "/" in source or is_old_hub_id(source):
+        return None
+    if is_repo_id(source) and hub.commit_here(source, choice.revision):
+        return None
+    runs = [run for run, _ in run_models.all_results() if is_allowed(run)]
+    names = {name: name for name in SHIPPED} | {run.removeprefix(RUN): run for run in runs}
+    near = meant(source.strip(), names, likeness=LIKE)
+    return None if near is None else names[near]
 
 
 def check_allowed(source: str) -> None:
@@ -71,12 +98,19 @@ def check_allowed(source: str) -> None:
 
 def is_allowed(source: str) -> bool:
     """Whether the operator allows a model: built in, named in ``models``, or of a kind there."""
-    kind = "hub"
-    if source.startswith(run_models.PREFIX):
-        kind = "runs"
-    elif looks_like_folder(source):
-        kind = "folders"
-    return source in named_models() or kind in kinds_allowed()
+    return source in named_models() or _kind(source) in kinds_allowed()
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether a name is written as one of the hub."""
+    return source not in SHIPPED and _kind(source) == "hub"
+
+
+def _kind(source: str) -> str:
+    """Of :data:`KINDS`, by how a name is written."""
+    if source.startswith(RUN):
+        return "runs"
+    return "folders" if looks_like_folder(source) else "hub"
 
 
 def kinds_allowed() -> frozenset[str]:
@@ -91,12 +125,6 @@ def named_models() -> tuple[str, ...]:
     """The built-in models, and those that the operator named one by one."""
     named = [name for name in read_settings().models if name not in KINDS]
     return tuple(dict.fromkeys([*SHIPPED, *named]))
-
-
-def looks_like_folder(source: str) -> bool:
-    """Whether a name is written like a folder's: it begins like a path, or has several parts."""
-    begins = source in (".", "..") or source.startswith(("/", "./", "../", "~", ".\\", "..\\"))
-    return begins or Path(source).is_absolute() or source.count("/") > 1 or "\\" in source
 
 
 def allowed_folder(source: str) -> Path:

@@ -18,7 +18,6 @@ from bert_core.tasks.candidates import CandidateTable
 from bert_core.tasks.masked import FillResult
 from bert_core.tasks.next_pairs import FollowerRanking, rank_candidates
 from bert_core.tasks.next_sentence import NextSentenceResult, next_sentence
-from bert_core.tasks.spans.features import SpanSettings
 from bert_core.tasks.squad import AnswerResult, answer
 
 Progress = Callable[[int, int], None]
@@ -89,11 +88,9 @@ def _surprise(encoder: Encoder, item: items.SurpriseItem, tell: Progress) -> Sur
 def _next(
     encoder: Encoder, item: items.NextItem, tell: Progress
 ) -> NextSentenceResult | FollowerRanking:
-    if (item.pair is None) == (not item.candidates):
-        raise InputError("Give either pair or candidates.", field="pair")
-    if item.pair is None:
+    if item.candidates:
         return rank_candidates(encoder, item.text, item.candidates, on_progress=tell)
-    return next_sentence(encoder, item.text, item.pair)
+    return next_sentence(encoder, item.text, item.pair or "")
 
 
 def _ask(encoder: Encoder, item: items.AskItem, tell: Progress) -> AnswerResult:
@@ -105,17 +102,10 @@ def _ask(encoder: Encoder, item: items.AskItem, tell: Progress) -> AnswerResult:
         max_answer_length=item.max_answer_length,
         impossible=item.impossible,
         null_threshold=item.null_threshold,
-        layout=_layout(item),
+        layout=item.layout(),
         decoder=item.decoder,
         on_progress=tell,
     )
-
-
-def _layout(item: items.AskItem) -> SpanSettings | None:
-    """The lengths of windows that are named, the others as usual; None where none is."""
-    lengths = item.model_dump(include={"max_seq_length", "doc_stride", "max_query_length"})
-    named = {name: value for name, value in lengths.items() if value is not None}
-    return SpanSettings(**named, overlap=item.overlap) if named or item.overlap else None
 
 
 def _attend(encoder: Encoder, item: items.AttendItem, tell: Progress) -> AttentionResult:
@@ -132,6 +122,7 @@ def _attend(encoder: Encoder, item: items.AttendItem, tell: Progress) -> Attenti
         renormalise=item.renormalise,
         layer=item.layer,
         head=item.head,
+        on_progress=tell,
     )
     if found.weights.size > MOST_VALUES:
         raise InputError(

@@ -91,7 +91,8 @@ def _groups(items: Sequence[FillItem], tokens: Sequence[Tokens]) -> Iterator[lis
 
 def _own(encoder: Encoder, tokens: Tokens, item: FillItem, tell: Progress) -> CandidateTable:
     """The words that were given, at one mask."""
-    return score_candidates(encoder, tokens, item.candidates, mask=item.mask, on_progress=tell)
+    words = item.candidates or ()
+    return score_candidates(encoder, tokens, words, mask=item.mask, on_progress=tell)
 
 
 def _told(encoder: Encoder, trace: Trace, item: FillItem) -> FillResult:

@@ -9,7 +9,7 @@ from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
 from bert_core.model.keys import key_of
 from bert_core.model.sources import SHIPPED, Progress, check_allowed
-from bert_core.model.waiting import nobody
+from bert_core.model.waiting import nobody, until
 
 if TYPE_CHECKING:  # a server answers before it needs one
     from bert_core.model.encoder import Encoder
@@ -145,10 +145,12 @@ class HeldModels:
 
     def _release(self, gone: "list[Encoder | None]") -> None:
         """Give memory back; each after the pass that is under way."""
-        for each in gone:
-            if each is not None:
-                self._on_gone(each)
-                each.release()
+        # Whoever asked for another model may have left; what makes room for it is done to its end.
+        with until(threading.Event()):
+            for each in gone:
+                if each is not None:
+                    self._on_gone(each)
+                    each.release()
 
 
 class _Place:

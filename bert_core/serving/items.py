@@ -10,17 +10,23 @@ from bert_core.analysis.attention.measures import Measure
 from bert_core.analysis.attention.targets import TargetHead
 from bert_core.features.writing import Pool
 from bert_core.tasks.candidates import MAX_CANDIDATES
-from bert_core.tasks.filling import Strategy
+from bert_core.tasks.filling import MAX_WIDTH, Strategy
 from bert_core.tasks.masked import MAX_K
 from bert_core.tasks.next_pairs import MOST_CANDIDATES
 from bert_core.tasks.spans.decoders import Decoder
+from bert_core.tasks.spans.features import SpanSettings
 from bert_core.tasks.squad import MAX_ANSWER, MAX_BEST
 
 MOST_PIECES = 10_000
 """Longest list of positions; no model reads so many pieces."""
 
+TEXTS = ("text", "pair", "question", "context", "candidates")
+"""Fields that hold texts of any length."""
+
 Position = Annotated[int, Field(ge=0, le=MOST_PIECES)]
 Counted = Annotated[int, Field(ge=1, le=1_000)]
+Words = Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_CANDIDATES)]
+Followers = Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_CANDIDATES)]
 
 
 class Strict(BaseModel):
@@ -34,9 +40,8 @@ class Item(Strict):
 
     def characters(self) -> int:
         """Length of all its texts."""
-        texts = [value for value in dict(self).values() if isinstance(value, str | tuple)]
-        lists = [each if isinstance(each, tuple) else (each,) for each in texts]
-        return sum(len(text) for each in lists for text in each if isinstance(text, str))
+        given = [getattr(self, name, None) or () for name in TEXTS]
+        return sum(len(each) if isinstance(each, str) else sum(map(len, each)) for each in given)
 
 
 class _Text(Item):
@@ -47,17 +52,21 @@ class _Text(Item):
 class FillItem(_Text):
     """A sentence with masks: [MASK], <mask> or ___, or pieces to put one over."""
 
-    k: int = Field(10, ge=1, le=MAX_K, description="words for each mask")
+    k: int = Field(10, ge=1, le=MAX_K, description="words to rank at each mask")
     strategy: Strategy = Field("independent", description="how several masks are filled together")
-    width: int = Field(5, ge=1, le=10, description="sentences to rank, and of the beam")
+    width: int = Field(
+        5, ge=1, le=MAX_WIDTH,
+        description="whole sentences in the answer, whatever k is; of a beam also its width",
+    )  # fmt: skip
     words_only: bool = Field(True, description="leave out parts of words")
     masked: tuple[Position, ...] = Field(
         (), max_length=MOST_PIECES, description="positions of pieces to put a mask over"
     )
-    candidates: tuple[str, ...] = Field(
-        (), max_length=MAX_CANDIDATES,
-        description="words of your own: the answer is how well each fits one mask",
-    )  # fmt: skip
+    candidates: Words | None = Field(
+        None,
+        description="words of your own: the answer is how well each fits one mask; not with k, "
+        "strategy, width or words_only",
+    )
     mask: int = Field(
         0, ge=0, le=MOST_PIECES, description="with candidates: which mask, counted from 0"
     )
@@ -72,10 +81,9 @@ class NextItem(Item):
 
     text: str = Field(description="the first text")
     pair: str | None = Field(None, description="the second text")
-    candidates: tuple[str, ...] = Field(
-        (), max_length=MOST_CANDIDATES,
-        description="in the place of pair, texts that may follow: the answer ranks them",
-    )  # fmt: skip
+    candidates: Followers | None = Field(
+        None, description="in the place of pair, texts that may follow: the answer ranks them"
+    )
 
 
 class AskItem(Item):
@@ -89,7 +97,9 @@ class AskItem(Item):
     )
     impossible: bool = Field(False, description="there may be no answer")
     null_threshold: float = Field(
-        0.0, description="with impossible: no answer above this margin, in nats"
+        0.0,
+        description="with impossible, by the rules of run_squad or run_qa: no answer above this "
+        "margin, in nats",
     )
     decoder: Decoder = Field("google", description="rules: run_squad, run_qa or the pipeline")
     max_seq_length: Counted | None = Field(
@@ -104,6 +114,12 @@ class AskItem(Item):
     overlap: bool = Field(
         False, description="doc_stride is what two windows share, as in transformers' examples"
     )
+
+    def layout(self) -> SpanSettings | None:
+        """The lengths of windows that are named, the others as usual; None where none is."""
+        lengths = self.model_dump(include={"max_seq_length", "doc_stride", "max_query_length"})
+        named = {name: value for name, value in lengths.items() if value is not None}
+        return SpanSettings(**named, overlap=self.overlap) if named or self.overlap else None
 
 
 class TargetItem(Strict):

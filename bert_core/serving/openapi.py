@@ -32,11 +32,16 @@ PROBLEMS: dict[int, str] = {
 }
 """What each status means; all of them come as problem+json (RFC 9457)."""
 _ANYWHERE = (401, 403, 405, 429, 500, 503)
+_OPEN = (403, 405, 500, 503)
 _WITH_BODY = (400, 408, 413, 415, 422)
 
 
-def document() -> Schema:
-    """The document, ready for JSON; it is the same on every server of this version."""
+def document(*, token: bool = False) -> Schema:
+    """The document, ready for JSON.
+
+    Args:
+        token: whether the server wants a token.
+    """
     schemas: dict[str, Schema] = {"Problem": _problem()}
     asked = [(kind, "validation") for route in ROUTES for kind in (route.single, route.batch)]
     _, made = models_json_schema(asked, ref_template=_REF)  # type: ignore[arg-type]
@@ -49,11 +54,19 @@ def document() -> Schema:
             "responses": _answers(record_schema(ServedModels, schemas), _ANYWHERE),
         }
     }
+    paths["/openapi.json"] = {
+        "get": {
+            "operationId": "openapi",
+            "summary": "Give this document, to everybody who may know that there is an API.",
+            "security": [],
+            "responses": _answers({"type": "object"}, _OPEN),
+        }
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "BERT Explorer", "version": bert_core.__version__, "description": _ABOUT},
         "servers": [{"url": BASE}],
-        "security": [{}, {"token": []}],
+        "security": [{"token": []}] if token else [],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -61,7 +74,8 @@ def document() -> Schema:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Needed unless the server listens on this machine alone.",
+                    "description": "Set by the operator; without one, only the server's own "
+                    "machine is answered.",
                 }
             },
         },
@@ -73,7 +87,13 @@ def _operation(route: ApiRoute, schemas: dict[str, Schema]) -> Schema:
     one = record_schema(route.result, schemas)
     several = {
         "type": "object",
-        "properties": {"items": {"type": "array", "items": one}},
+        "properties": {
+            "items": {
+                "type": "array",
+                "items": one,
+                "description": "the answers, in the order of the questions",
+            }
+        },
         "required": ["items"],
         "additionalProperties": False,
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from bert_core.model.families import Family
 from bert_core.model.tokens import Tokens
+from bert_core.serving.docstrings import attributes
 
 Schema = dict[str, Any]
 _PLAIN = {
@@ -52,7 +53,7 @@ def record_schema(kind: Any, found: dict[str, Schema]) -> Schema:
     if origin in (Union, types.UnionType):
         return {"anyOf": [record_schema(each, found) for each in inside]}
     if origin is np.ndarray:
-        return {"type": "array", "description": "numbers, as many levels deep as axes"}
+        return {"type": "array", "description": "Lists, one level for each axis."}
     if origin is tuple and inside[-1] is not Ellipsis:
         return _fixed(inside, found)
     if origin is not None and issubclass(origin, Mapping):
@@ -69,7 +70,8 @@ def _object(kind: type, found: dict[str, Schema]) -> Schema:
         names: Sequence[str] = _TOKEN_FIELDS
     else:
         names = [field.name for field in dataclasses.fields(kind)]
-    parts = {name: record_schema(hints[name], found) for name in names}
+    said = attributes(kind)
+    parts = {name: _described(record_schema(hints[name], found), said[name]) for name in names}
     return {
         "type": "object",
         "description": (kind.__doc__ or "").partition("\n")[0],
@@ -77,6 +79,11 @@ def _object(kind: type, found: dict[str, Schema]) -> Schema:
         "required": list(parts),
         "additionalProperties": False,
     }
+
+
+def _described(schema: Schema, said: str) -> Schema:
+    """A schema with what its field is, before what there is to say of its type."""
+    return {**schema, "description": " ".join([said, schema.get("description", "")]).strip()}
 
 
 def _fixed(inside: tuple[Any, ...], found: dict[str, Schema]) -> Schema:

@@ -9,6 +9,8 @@ import pydantic_core
 from pydantic import Field, ValidationError, model_validator
 
 from bert_core.model.choice import EMBEDDED, READER, ModelChoice, Precision
+from bert_core.serving.combinations import refuse_revision, refuse_unused
+from bert_core.serving.faults import first_fault
 from bert_core.serving.items import (
     AskItem,
     AttendItem,
@@ -20,7 +22,7 @@ from bert_core.serving.items import (
     SurpriseItem,
     TokenizeItem,
 )
-from bert_core.serving.refusals import Refused
+from bert_core.serving.refusals import Refused, of_item
 from bert_core.settings import read_settings
 
 MOST_ITEMS = 64
@@ -145,7 +147,8 @@ def read(body: bytes, single: type[Asked], batch: type[Batch[Item]]) -> Asked:
         batch: the type of several.
 
     Raises:
-        Refused: it is no JSON ("malformed"), or not what the route may be asked ("invalid").
+        Refused: it is no JSON ("malformed"), not what the route may be asked ("invalid"), or has
+            fields that have no meaning together ("input").
     """
     try:
         found = pydantic_core.from_json(body, allow_inf_nan=False)
@@ -155,29 +158,21 @@ def read(body: bytes, single: type[Asked], batch: type[Batch[Item]]) -> Asked:
         raise Refused("The body is JSON but no object. Send {...}.", kind="malformed")
     kind = batch if "items" in found else single
     try:
-        return kind.model_validate_json(body)
+        asked = kind.model_validate_json(body)
     except ValidationError as error:
-        raise _sentence(error) from None
+        raise first_fault(error) from None
+    _refuse_unused(asked)
+    return asked
 
 
-def _sentence(error: ValidationError) -> Refused:
-    """The first fault: where it is and what is expected there."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = list(first["loc"])
-    item = None
-    if len(where) > 1 and where[0] == "items" and isinstance(where[1], int):
-        item, where = where[1], where[2:]
-    field = ".".join(str(part)[:80] for part in where) or ("items" if item is not None else None)
-    match first["type"]:
-        case "missing":
-            said = f"The field '{field}' is missing."
-        case "extra_forbidden":
-            said = f"There is no field '{field}'. See /api/v1/openapi.json for those there are."
-        case "value_error":
-            said, field = first["msg"].removeprefix("Value error, "), "items"
-        case _:
-            what = first["msg"].removeprefix("Input ").removeprefix("should ")
-            said = f"The field '{field}' cannot be used: it should {what}."
-            if not first["msg"].startswith("Input should "):
-                said = f"The field '{field}' cannot be used: {first['msg']}."
-    return Refused(said, kind="invalid", field=field, item=item)
+def _refuse_unused(asked: Asked) -> None:
+    """Refuse what was given and would change nothing."""
+    with of_item(None):
+        refuse_revision(asked.model, asked.revision)
+    if isinstance(asked, Batch):
+        for number, item in enumerate(asked.items):
+            with of_item(number):
+                refuse_unused(item)
+    elif isinstance(asked, Item):
+        with of_item(None):
+            refuse_unused(asked)

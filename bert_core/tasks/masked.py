@@ -60,7 +60,7 @@ class FillResult:
         tokens: the sentence in pieces.
         strategy: how several masks were filled.
         masks: what fits each mask on its own, in reading order.
-        sentences: whole fillings, best first.
+        sentences: whole fillings, best first; at most ``width`` of them.
         notes: what a reader should know, in sentences.
     """
 

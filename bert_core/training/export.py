@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bert_core.errors import InputError, RunError
 from bert_core.model.foreign import reason
-from bert_core.model.hub import is_repo_id
+from bert_core.model_names import is_repo_id
 from bert_core.training.folder import RunFolder
 from bert_core.training.sharing import model_name, without_places
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from bert_core.errors import RunError
-from bert_core.model.run_models import PREFIX
-from bert_core.model.sources import SHIPPED, looks_like_folder
+from bert_core.model.sources import SHIPPED
+from bert_core.model_names import RUN, looks_like_folder
 from bert_core.settings import FILE
 from bert_core.training.folder import RunFolder
 from bert_core.training.states import lives, process_of
@@ -50,7 +50,7 @@ def environment(folder: RunFolder, base: Mapping[str, str]) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
     }
-    if spec.model in SHIPPED or spec.model.startswith(PREFIX) or looks_like_folder(spec.model):
+    if spec.model in SHIPPED or spec.model.startswith(RUN) or looks_like_folder(spec.model):
         made["HF_HUB_OFFLINE"] = "1"
     return made
 

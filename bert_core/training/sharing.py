@@ -3,7 +3,7 @@
 import shlex
 from pathlib import PurePosixPath, PureWindowsPath
 
-from bert_core.model.sources import looks_like_folder
+from bert_core.model_names import looks_like_folder
 from bert_core.training.spec import DataFile, RunSpec
 
 

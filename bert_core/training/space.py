@@ -5,7 +5,7 @@ import shutil
 from bert_core.errors import ModelError
 from bert_core.model import sources
 from bert_core.model.choice import ModelChoice
-from bert_core.model.run_models import PREFIX
+from bert_core.model_names import RUN, looks_like_folder
 from bert_core.training.folder import RunFolder
 from bert_core.training.spec import RunSpec
 
@@ -42,7 +42,7 @@ def needed_bytes(spec: RunSpec) -> tuple[int, int]:
 
 def _parameters(model: str) -> int:
     """Weights of a model that is here; of one that is still to be downloaded, a guess."""
-    here = model in sources.SHIPPED or model.startswith(PREFIX) or sources.looks_like_folder(model)
+    here = model in sources.SHIPPED or model.startswith(RUN) or looks_like_folder(model)
     if not here:
         return _BERT_BASE
     try:

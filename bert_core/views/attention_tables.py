@@ -9,7 +9,7 @@ from bert_core.views.tables import BarTable
 
 
 def head_rows(table: HeadTable) -> list[dict[str, object]]:
-    """One dictionary for each head, rounded for reading; the files hold the exact figures."""
+    """One dictionary for each head: exact figures by the names of their columns."""
     found: list[dict[str, object]] = []
     for row in table.rows:
         shares = {
@@ -28,10 +28,10 @@ def head_rows(table: HeadTable) -> list[dict[str, object]]:
                 "layer": row.layer,
                 "head": row.head,
                 "pattern": row.pattern,
-                "entropy, bits": round(row.entropy, 2),
-                "distance": round(row.distance, 1),
-                **{name: round(share, 3) for name, share in shares.items() if share is not None},
-                "largest": round(row.largest, 3),
+                "entropy, bits": row.entropy,
+                "distance": row.distance,
+                **{name: share for name, share in shares.items() if share is not None},
+                "largest": row.largest,
             }
         )
     return found

@@ -8,8 +8,8 @@ from bert_core.analysis.attention.ablation import AblationResult
 from bert_core.analysis.attention.corpus import CorpusResult
 from bert_core.analysis.attention.ranking import RankingResult
 from bert_core.analysis.attention.table import HeadTable
-from bert_core.views.numbers import counted, nats, percent, signed
-from bert_core.views.plain import table
+from bert_core.views.numbers import counted, nats, signed
+from bert_core.views.plain import percent, table
 
 _SHARES = (
     ("[CLS]", "cls"),

@@ -127,11 +127,12 @@ def completeness(result: AttributionResult, output: int = 0) -> str:
     """How well the scores add up, in a sentence."""
     found = result.outputs[output]
     share = "" if found.error_share is None else f" ({percent(found.error_share)} of it)"
+    error = "less than 0.01" if found.error < 0.01 else f"{found.error:.2f}"
     return (
         f"Logit {signed(found.logit)}, with {BASELINE_NAMES[result.baseline]} "
         f"{signed(found.baseline_logit)}: a difference of "
         f"{signed(found.logit - found.baseline_logit)}. The scores add up to "
-        f"{signed(float(found.scores.sum()))} and miss it by {found.error:.2g}{share}."
+        f"{signed(float(found.scores.sum()))} and miss it by {error}{share}."
     )
 
 

@@ -49,7 +49,7 @@ def figures_of(result: CorpusResult) -> tuple[str, ...]:
 
 
 def corpus_table(result: CorpusResult) -> list[dict[str, object]]:
-    """One dictionary for each head, rounded for reading; the files hold the exact figures.
+    """One dictionary for each head: exact figures by the names of their columns.
 
     After the mean of each figure stands its spread (±), the standard deviation between
     sentences; of a single one there is none.
@@ -61,14 +61,14 @@ def corpus_table(result: CorpusResult) -> list[dict[str, object]]:
             "layer": layer + 1,
             "head": head + 1,
             "usual pattern": pattern,
-            "how often": round(share, 3),
+            "how often": share,
         }
         for name in figures_of(result):
-            at, digits = (result.names.index(name), layer, head), _DIGITS.get(name, 3)
+            at = result.names.index(name), layer, head
             spread = float(result.spread[at])
-            row[TITLES[name]] = round(float(result.mean[at]), digits)
+            row[TITLES[name]] = float(result.mean[at])
             if not np.isnan(spread):
-                row[f"{TITLES[name]} ±"] = round(spread, digits)
+                row[f"{TITLES[name]} ±"] = spread
         rows.append(row)
     return rows
 

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bert_core.views.numbers import joined, percent
+from bert_core.views.numbers import PER_CENT, joined, percent
 
 Kind = Literal["answer", "candidate", "window"]
 
@@ -25,8 +25,8 @@ KINDS: tuple[Kind, ...] = ("answer", "candidate", "window")
 LONGEST_WORD = 24
 """Characters of a word that a note shows on each side of where its piece starts."""
 SCALE = (
-    "probability along the text. The tint grows with its square root and is full at 100 %; "
-    "a tick marks the highest."
+    "probability along the text. The tint grows with its square root and is full at "
+    f"100{PER_CENT}; a tick marks the highest."
 )
 
 

@@ -16,7 +16,7 @@ from bert_core.analysis.embeddings.senses import SensesResult
 from bert_core.views.embedding_tables import NO_SENSE, READING_NAMES, layer_name
 from bert_core.views.escaping import plotly_text
 from bert_core.views.numbers import percent, share
-from bert_core.views.palette import ACCENT, CATEGORIES, SEQUENTIAL
+from bert_core.views.palette import ACCENT, CATEGORIES, FAINT, SEQUENTIAL
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 GREY = "#8b93a3"
@@ -183,7 +183,7 @@ def readings(result: SensesResult) -> Any:
     figure = go.Figure()
     figure.add_bar(
         x=[each.best.accuracy for each in order], y=rows, orientation="h", width=0.42,
-        marker={"color": [ACCENT if own else "#a5a2f5" for own in deep]}, showlegend=False,
+        marker={"color": [ACCENT if own else FAINT for own in deep]}, showlegend=False,
         customdata=[[each.best.silhouette, each.luck, each.p] for each in order],
         hovertemplate="%{x:.1%} have a neighbour of the same sense<br>silhouette "
         "%{customdata[0]:.2f}<br>shuffled senses: 95 of 100 stay at or below %{customdata[1]:.0%}"

@@ -8,7 +8,7 @@ from bert_core.analysis.embeddings.readings import Reading
 from bert_core.analysis.embeddings.senses import SensesResult
 from bert_core.analysis.embeddings.vectors import WordTrace
 from bert_core.views.bars import Bar, Column
-from bert_core.views.numbers import counted, joined, nats, percent, share
+from bert_core.views.numbers import counted, joined, nats, percent, share, typed
 from bert_core.views.plain import table
 from bert_core.views.tables import BarTable
 
@@ -124,15 +124,15 @@ def text(result: SensesResult) -> str:
         (
             READING_NAMES[each.reading],
             "–" if each.reading == "table" else str(each.best.layer),
-            share(each.best.accuracy),
-            share(each.luck),
+            typed(share(each.best.accuracy)),
+            typed(share(each.luck)),
             f"{each.p:.3f}",
             nats(each.best.silhouette),
         )
         for each in result.readings
     ]
     lines = table(("reading", "layer", "right", "luck", "p", "silhouette"), rows)
-    return "\n".join([lines, "", verdict(result), *result.notes])
+    return "\n".join([lines, "", typed(verdict(result)), *result.notes])
 
 
 def layer_rows(result: SensesResult) -> list[dict[str, object]]:

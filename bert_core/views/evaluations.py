@@ -6,7 +6,7 @@ from bert_core.evaluation.judging import JudgedQuestion
 from bert_core.evaluation.kinds import Kind
 from bert_core.evaluation.report import Group
 from bert_core.views.bars import Bar, Column
-from bert_core.views.numbers import counted, signed
+from bert_core.views.numbers import PER_CENT, counted, signed
 from bert_core.views.tables import BarTable
 
 _SHOWN = 60
@@ -48,7 +48,11 @@ def kinds(found: Mapping[Kind, int]) -> BarTable:
     """How many questions are right, and what is wrong with the others."""
     total = sum(found.values())
     rows = tuple(
-        Bar((kind, f"{count:,}", f"{100 * count / total:.1f} %"), count / total, note=_WORDS[kind])
+        Bar(
+            (kind, f"{count:,}", f"{100 * count / total:.1f}{PER_CENT}"),
+            count / total,
+            note=_WORDS[kind],
+        )
         for kind, count in found.items()
         if count
     )
@@ -87,7 +91,7 @@ def questions(found: Sequence[JudgedQuestion], *, total: int) -> BarTable:
         Column("question", "text"),
         Column("said", "text"),
         Column("gold", "text", help="The first gold answer; the row's tooltip has all."),
-        Column("kind", "text"),
+        Column("kind", "text", optional=True),
         Column("F1", "bar"),
         Column("margin", "number", help="No-answer score less the best span's.", optional=True),
     )

@@ -222,9 +222,9 @@ def scored_rows(
     return [
         {
             "line": row.line,
+            IS_NEXT: None if isinstance(score, str) else score.p_is_next,
             table.taken[0]: row.text,
             table.taken[1]: row.pair,
-            IS_NEXT: None if isinstance(score, str) else score.p_is_next,
             **({"problem": score if isinstance(score, str) else ""} if faults else {}),
         }
         for row, score in shown

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bert_core.tasks.next_pairs import FollowerRanking
 from bert_core.tasks.next_sentence import NextScore, NextSentenceResult
 from bert_core.tasks.paragraph import ParagraphResult
-from bert_core.views.numbers import percent, signed
-from bert_core.views.plain import table
+from bert_core.views.numbers import signed
+from bert_core.views.plain import percent, table
 
 _HEAD = ("answer", "P(is next)", "P(not next)", "logit 0", "logit 1")
 

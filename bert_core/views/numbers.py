@@ -2,25 +2,40 @@
 
 from collections.abc import Sequence
 
+PER_CENT = "\N{NO-BREAK SPACE}%"
+"""Behind a number: alone at the beginning of a line the sign says nothing."""
+
 
 def percent(probability: float) -> str:
-    """A probability in percent.
+    r"""A probability in percent, in one line.
 
     Example:
         >>> percent(0.1234), percent(0.00001), percent(1.0)
-        ('12.3 %', '< 0.1 %', '100.0 %')
+        ('12.3\xa0%', '<\xa00.1\xa0%', '100.0\xa0%')
     """
-    return "< 0.1 %" if probability < 0.001 else f"{probability * 100:.1f} %"
+    if probability < 0.001:
+        return f"<\N{NO-BREAK SPACE}0.1{PER_CENT}"
+    return f"{probability * 100:.1f}{PER_CENT}"
 
 
 def share(part: float) -> str:
-    """A share of what was counted, in percent: none of it is 0, not nearly 0.
+    r"""A share of what was counted, in percent: none of it is 0, not nearly 0.
 
     Example:
         >>> share(0.5), share(0.0), share(0.0004)
-        ('50.0 %', '0 %', '< 0.1 %')
+        ('50.0\xa0%', '0\xa0%', '<\xa00.1\xa0%')
     """
-    return percent(part) if part else "0 %"
+    return percent(part) if part else f"0{PER_CENT}"
+
+
+def typed(text: str) -> str:
+    """A figure with the spaces of a keyboard, so that a terminal's text can be searched for it.
+
+    Example:
+        >>> typed(percent(0.1234))
+        '12.3 %'
+    """
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def signed(value: float) -> str:

@@ -5,6 +5,8 @@ for the common kinds of colour blindness, and no figure relies on colour alone.
 """
 
 ACCENT = "#4f46e5"
+FAINT = "rgba(79, 70, 229, 0.5)"
+"""What stands beside the accent: weaker than it on white and on the dark paper."""
 CATEGORIES = ("#4f46e5", "#c2570c", "#0f766e", "#a21caf", "#4d7c0f", "#64748b")
 SEQUENTIAL = ((0.0, "rgba(79, 70, 229, 0)"), (1.0, "#4f46e5"))
 """For amounts: from nothing, which shows the page's own paper, to the accent."""

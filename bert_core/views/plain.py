@@ -18,7 +18,8 @@ from bert_core.tasks.masked import FillResult
 from bert_core.tasks.probe import ProbeTable
 from bert_core.tasks.squad import AnswerResult
 from bert_core.tasks.tag import TagResult
-from bert_core.views.numbers import bits, joined, percent, signed
+from bert_core.views import numbers
+from bert_core.views.numbers import bits, joined, signed, typed
 
 if TYPE_CHECKING:
     from bert_core.model.google.convert import ConvertReport
@@ -38,6 +39,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def percent(probability: float) -> str:
+    """A probability in percent, as it is typed."""
+    return typed(numbers.percent(probability))
 
 
 def fill(result: FillResult) -> str:

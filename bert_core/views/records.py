@@ -13,6 +13,7 @@ import numpy as np
 from bert_core.analysis.attention.ablation import AblationResult
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult
 from bert_core.analysis.attention.ranking import RankingResult
+from bert_core.analysis.attention.table import HeadTable
 from bert_core.analysis.compare import ComparedWord, Comparison
 from bert_core.analysis.directions import DirectionsResult
 from bert_core.analysis.lens import LensResult
@@ -59,6 +60,7 @@ Result = (
     | AnswerResult
     | Inspection
     | ShiftResult
+    | HeadTable
     | NextResult
     | TokenResult
 )
@@ -118,6 +120,8 @@ def to_rows(result: Result) -> list[Row]:
             return _head_rows(result)
         case Inspection() | ShiftResult():
             return _head_rows(result)
+        case HeadTable():
+            return [_flat(head) for head in result.rows]
         case _:
             return _masked_rows(result)
 

@@ -11,7 +11,7 @@ from bert_core.training.folder import RunFolder
 from bert_core.training.spec import RunSpec
 from bert_core.training.states import State, Status
 from bert_core.training.tasks import all_tasks
-from bert_core.views.numbers import counted
+from bert_core.views.numbers import PER_CENT, counted
 
 _SIGNS: dict[State, str] = {
     "queued": "◌", "preparing": "◔", "running": "●", "stopping": "◐",
@@ -120,11 +120,11 @@ def share_done(status: Status) -> float:
 
 
 def progress_words(status: Status) -> str:
-    """How far a run is, in a line.
+    r"""How far a run is, in a line.
 
     Example:
         >>> progress_words(Status(state="running", step=30, total_steps=120, eta_seconds=200.0))
-        'step 30 of 120 · 25 % · 3 min left'
+        'step 30 of 120 · 25\xa0% · 3 min left'
     """
     if status.state == "queued" or (status.over and not status.total_steps):
         return ""
@@ -134,7 +134,7 @@ def progress_words(status: Status) -> str:
             return f"{what}: {status.done:,} of {status.total:,}"
         return f"{what}: {status.done:,}" if status.done else what
     parts = [f"step {status.step:,} of {status.total_steps:,}"]
-    parts.append(f"{100 * status.step / status.total_steps:.0f} %")
+    parts.append(f"{100 * status.step / status.total_steps:.0f}{PER_CENT}")
     if status.step == status.total_steps and not status.over:
         parts.append("measuring and saving")
     elif status.eta_seconds is not None and not status.over:

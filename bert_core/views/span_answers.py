@@ -3,7 +3,7 @@
 from bert_core.tasks.spans.answers import Candidate
 from bert_core.tasks.squad import AnswerResult
 from bert_core.views.bars import Bar, Column
-from bert_core.views.numbers import counted, percent, signed
+from bert_core.views.numbers import PER_CENT, counted, percent, signed
 from bert_core.views.tables import BarTable
 
 _DETAILS = (
@@ -13,7 +13,7 @@ _DETAILS = (
     Column("characters", "number", help="Of the text, counted from 0.", optional=True),
 )
 _OVER_CANDIDATES = "Softmax over the candidates of this question only."
-_OVER_WINDOW = "Start times end, each within one window; they do not add up to 100 %."
+_OVER_WINDOW = f"Start times end, each within one window; they do not add up to 100{PER_CENT}."
 _NOT_MEANT = (
     "It is not the probability of being right, and it does not compare with that of another "
     "question or text."

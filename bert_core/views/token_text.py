@@ -4,8 +4,8 @@ from bert_core.analysis.tokenization.compare import TokenizerComparison
 from bert_core.analysis.tokenization.google import GoogleCheck
 from bert_core.analysis.tokenization.statistics import LIMITS, TokenStatistics
 from bert_core.analysis.tokenization.tokenize import Tokenization
-from bert_core.views.numbers import counted, percent, share
-from bert_core.views.plain import table
+from bert_core.views.numbers import counted, share, typed
+from bert_core.views.plain import percent, table
 from bert_core.views.token_tables import (
     MOST_PLACES,
     cuttings_table,
@@ -75,7 +75,7 @@ def statistics(result: TokenStatistics) -> str:
             ("pieces a line", "lines that fit", "share"),
             [
                 (str(limit), f"{result.fitting(limit):,}",
-                 share(result.fitting(limit) / max(1, result.seen)))
+                 typed(share(result.fitting(limit) / max(1, result.seen))))
                 for limit in LIMITS
             ],
         ),

@@ -14,8 +14,8 @@ from bert_core.training.settings import TrainSettings, read_settings
 from bert_core.training.states import Status
 from bert_core.training.tasks import all_tasks, find_task
 from bert_core.views import run_lines
-from bert_core.views.numbers import counted, percent
-from bert_core.views.plain import table
+from bert_core.views.numbers import counted, typed
+from bert_core.views.plain import percent, table
 
 MOST_LABELS = 12
 SHOWN = 20
@@ -138,7 +138,7 @@ def all_runs(folders: Sequence[RunFolder], *, as_json: bool = False) -> str:
             line.spec.name,
             line.spec.task,
             run_lines.state_words(line.status),
-            run_lines.progress_words(line.status),
+            typed(run_lines.progress_words(line.status)),
             f"{run_lines.metric_name(line.metric)} "
             f"{run_lines.metric_words(line.metric, line.value, shares=line.shares)}",
         )
@@ -161,7 +161,8 @@ def run(folder: RunFolder, *, as_json: bool = False) -> str:
         )
     status = line.status
     lines = [f"run:{line.spec.id}", _state(status)]
-    lines += [part for part in (run_lines.progress_words(status), *status.notes) if part]
+    done = typed(run_lines.progress_words(status))
+    lines += [part for part in (done, *status.notes) if part]
     figures: dict[str, Any] = (line.result or {}).get("metrics") or dict(status.best)
     named = [
         (name, run_lines.metric_words(name, value, shares=line.shares))

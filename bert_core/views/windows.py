@@ -61,7 +61,8 @@ def windows(result: Inspection, *, first: int = 0, most: int | None = None) -> B
     )
     columns = (
         Column("window", "number"),
-        Column("reads", "number", help="Characters of the text, counted from 0."),
+        Column("reads", "number", optional=True,
+               help="Characters of the text, counted from 0."),
         Column("asked about", "number", optional=True,
                help="Where it has most context: only there may an answer of run_squad begin."),
         Column("pieces", "number", help="Word pieces: asked about, of those read.", optional=True),

@@ -22,7 +22,7 @@ def who_may() -> None:
     if off := access.why_off():
         st.warning(off, icon=":material/lock:")
     elif access.token() is not None:
-        st.caption("This server wants its token with every request.")
+        st.caption("This server wants its token with every request but that for the document.")
     else:
         st.caption("This server listens to this machine alone: no token is needed.")
 

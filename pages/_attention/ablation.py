@@ -6,23 +6,31 @@ from bert_core import ModelChoice, Tokens
 from bert_core.analysis.attention.ablation import CAUTION, ablate, parse_heads
 from bert_core.analysis.attention.ranking import rank_heads
 from bert_core.analysis.attention.targets import Target
+from bert_core.model.costs import costly
 from bert_core.views import attention_tables
 from bert_core.views.effect_snippets import effect_snippet
+from bert_core.views.numbers import counted
 from pages._attention.parts import opened
-from pages._attention.targets import target_of
+from pages._attention.targets import asked_target
 from pages._attention.weights import Seen
-from pages._shared.answers import is_kept, kept
+from pages._shared.answers import kept
 from pages._shared.components import bars
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes, shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 from pages._shared.toolbar import exports
+
+ASKED = "Which heads does the answer need? Switch some off, or see what each of them does alone."
 
 
 def panel(choice: ModelChoice, seen: Seen) -> None:
     """Heads to switch off on the left, the ranking on the right."""
+    st.markdown(ASKED)
     encoder, tokens = encoder_with_progress(choice), seen.trace.tokens
-    target = target_of(encoder, tokens)
+    target = asked_target(encoder, tokens)
+    if target is None:
+        return
     left, right = st.columns(2, gap="large")
     with left, shown_errors():
         _off(choice, seen, target)
@@ -41,7 +49,7 @@ def _off(choice: ModelChoice, seen: Seen, target: Target) -> None:
     st.button(f"Add the open head, {open_head}", icon=":material/add:", on_click=_add,
               args=(open_head,))  # fmt: skip
     if not values["at_off"].strip():
-        st.caption("No head is off.")
+        st.caption("No head is off. Add the open one, or type some.")
         return
     layers, heads = encoder.checkpoint.layers, encoder.checkpoint.attention_heads
     off = parse_heads(values["at_off"], layers=layers, heads=heads)
@@ -58,16 +66,19 @@ def _add(name: str) -> None:
 
 
 def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
-    key = ("rank", choice, tokens)
-    slot = st.empty()
-    if not is_kept(key):
-        if not slot.button("Rank all heads", icon=":material/sort:"):
-            return
-        slot.button("Stop", icon=":material/stop:", key="at_rank_stop")
-    bar = ProgressBar("Heads")
     encoder = encoder_with_progress(choice)
-    result = kept(key, lambda: rank_heads(encoder, tokens, target, on_progress=bar), long=True)
-    slot.empty()
+    count = encoder.checkpoint.layers * encoder.checkpoint.attention_heads
+    result = when_asked(
+        ("rank", choice, tokens),
+        lambda bar: rank_heads(encoder, tokens, target, on_progress=bar),
+        long=costly(encoder, count * len(tokens)),
+        label="Rank all heads",
+        about=f"{counted(count, 'head')}, each switched off in turn.",
+        bar="Heads",
+        widget="at_rank",
+    )
+    if result is None:
+        return
     table = attention_tables.ranking(result)
 
     def open_(row: int) -> None:

@@ -8,19 +8,13 @@ from bert_core.views import corpus_views
 from bert_core.views.attention_clicks import Pick
 from bert_core.views.attention_files import corpus_csv
 from bert_core.views.numbers import counted
-from pages._attention import state
-from pages._attention.parts import opened
+from pages._attention.parts import HOW, head_rows, opened
 from pages._attention.sentences import Sentences, chosen, statistics
 from pages._attention.weights import Seen
 from pages._shared.charts import CONFIG
 from pages._shared.sentences import escaped, shown_errors
 from pages._shared.toolbar import Download, files
 
-COLUMNS = {
-    "layer": st.column_config.NumberColumn(pinned=True),
-    "head": st.column_config.NumberColumn(pinned=True),
-    "how often": st.column_config.NumberColumn(format="percent"),
-}
 SHADES = ("Mean", "Spread")
 
 
@@ -72,19 +66,9 @@ def _figure(result: CorpusResult, here: Pick) -> None:
 
 
 def _table(result: CorpusResult) -> None:
-    rows = corpus_views.corpus_table(result)
-
-    def clicked() -> None:
-        picked = st.session_state["at_corpus_table"]["selection"]["rows"]
-        if picked:
-            row = rows[picked[0]]
-            state.open_head(Pick(int(str(row["layer"])), int(str(row["head"]))))
-
-    st.dataframe(rows, key="at_corpus_table", on_select=clicked, selection_mode="single-row",
-                 hide_index=True, height=420, column_config=COLUMNS)  # fmt: skip
+    head_rows(corpus_views.corpus_table(result), key="at_corpus_table")
     st.caption(f"{counted(result.sentences, 'sentence')}, {counted(result.pieces, 'piece')}: "
-               "mean and spread (±) of the raw weights. Click a column's name to sort by it, a "
-               "row to open its head.")  # fmt: skip
+               f"mean and spread (±) of the raw weights. {HOW}")  # fmt: skip
 
 
 def _exports(choice: ModelChoice, given: Sentences, result: CorpusResult) -> None:

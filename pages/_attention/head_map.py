@@ -11,10 +11,9 @@ from bert_core.views.numbers import counted
 from pages._attention import state
 from pages._attention.parts import opened
 from pages._attention.weights import Seen
-from pages._shared.answers import is_kept, kept
 from pages._shared.charts import CONFIG
 from pages._shared.components import bars
-from pages._shared.tables import ProgressBar
+from pages._shared.long_work import when_asked
 from pages._shared.toolbar import Download, files
 
 COSTLY = 4e8
@@ -49,20 +48,17 @@ def _distances(choice: ModelChoice, seen: Seen) -> HeadDistances | None:
     tokens, weights = seen.trace.tokens, seen.trace.attention
     assert weights is not None  # noqa: S101 - it was asked for
     key = ("distances", choice, tokens)
-    slot, bar = st.empty(), ProgressBar("Pairs of heads")
     heads = len(seen.table.rows)
-    costly = heads**2 / 2 * min(len(tokens), 128) * len(tokens) > COSTLY
-    if costly and not is_kept(key):
-        with slot.container():
-            st.caption(f"{counted(heads, 'head')} are compared pair by pair over "
-                       f"{counted(len(tokens), 'piece')}.")  # fmt: skip
-            asked = st.button("Draw the map", icon=":material/play_arrow:", key="at_map_go")
-        if not asked:
-            return None
-        slot.button("Stop", icon=":material/stop:", key="at_map_stop")
-    found = kept(key, lambda: head_distances(weights, tokens, on_progress=bar if costly else None))
-    slot.empty()
-    return found
+    return when_asked(
+        key,
+        lambda bar: head_distances(weights, tokens, on_progress=bar),
+        long=heads**2 / 2 * min(len(tokens), 128) * len(tokens) > COSTLY,
+        label="Draw the map",
+        about=f"{counted(heads, 'head')} are compared pair by pair over "
+        f"{counted(len(tokens), 'piece')}.",
+        bar="Pairs of heads",
+        widget="at_map",
+    )
 
 
 def _map(found: HeadDistances, table: HeadTable, here: Pick) -> None:

@@ -9,12 +9,14 @@ from bert_core.views.attention_payload import grid_payload, head_notes, head_pay
 from bert_core.views.attention_pictures import grid_svg, head_svg
 from bert_core.views.attention_tables import head_rows
 from bert_core.views.numbers import counted
-from pages._attention import state
+from bert_core.views.snippets import call_snippet, tokens_line
+from pages._attention import parts, state
 from pages._attention.weights import Seen
 from pages._attention.windows import chosen_window
 from pages._shared.answers import newest
 from pages._shared.components import attention_grid, attention_head
 from pages._shared.pictures import picture_buttons
+from pages._shared.toolbar import exports
 
 VIEW_NAMES = {"map": "Heat map", "lines": "Lines"}
 
@@ -74,20 +76,16 @@ def _say_absent(seen: Seen) -> None:
         st.caption(f"There is no head {layer}.{head}: this model has {size}. The nearest is open.")
 
 
-def table(_choice: ModelChoice, seen: Seen) -> None:
+def table(choice: ModelChoice, seen: Seen) -> None:
     """Figures of every head, of the raw weights between pieces; a click opens the head."""
-    rows = head_rows(seen.table)
-    st.dataframe(rows, key="at_table", on_select=lambda: _from_table(rows), hide_index=True,
-                 selection_mode="single-row", height=420)  # fmt: skip
-    st.caption("Of the raw weights between pieces: means over the pieces of the text. Click a "
-               "column's name to sort by it, a row to open its head.")  # fmt: skip
-
-
-def _from_table(rows: list[dict[str, object]]) -> None:
-    picked = st.session_state["at_table"]["selection"]["rows"]
-    if picked:
-        row = rows[picked[0]]
-        state.open_head(Pick(int(str(row["layer"])), int(str(row["head"]))))
+    parts.head_rows(head_rows(seen.table), key="at_table")
+    st.caption(f"Of the raw weights between pieces: means over the pieces of the text. {parts.HOW}")
+    tokens = seen.trace.tokens
+    exports(seen.table, "head-table", call_snippet(
+        choice, "head_table(trace_attention(encoder, tokens).attention, tokens)",
+        tokens_line(tokens.text, tokens.pair, st.session_state["at_masked"]),
+        "from bert_core.analysis.attention.measures import trace_attention",
+        "from bert_core.analysis.attention.table import head_table"))  # fmt: skip
 
 
 def _pattern(seen: Seen, layer: int, head: int) -> str:

@@ -49,6 +49,7 @@ def mask_by_click(choice: ModelChoice) -> Tokens:
     shown = token_chips(tokens, vocabulary)
     chips(shown, key="at_chips", mask_text=tokens.mask_piece, label="Pieces of the text",
           height=LONG_HEIGHT if len(shown) > LONG else None, on_toggle=toggle)  # fmt: skip
+    st.caption("Click a piece to mask it, again to restore it.")
     return tokens
 
 

@@ -6,12 +6,13 @@ from bert_core import Encoder, ModelChoice
 from bert_core.analysis.attention.agreement import attention_agreement
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult, leave_one_out
 from bert_core.analysis.attention.targets import Target
+from bert_core.model.costs import costly
 from bert_core.views.effect_snippets import effect_snippet
 from bert_core.views.numbers import counted
 from bert_core.views.question_words import left_out
-from pages._attention.targets import target_of
+from pages._attention.targets import asked_target
 from pages._attention.weights import Seen
-from pages._shared.long_work import costly, when_asked
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import escaped, show_notes
 from pages._shared.tables import show
@@ -28,7 +29,9 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     """The rank agreement of the chosen measure with leave-one-out, and the latter in full."""
     st.markdown(CAVEAT)
     encoder, tokens = encoder_with_progress(choice), seen.trace.tokens
-    target, level = target_of(encoder, tokens), seen.result.level
+    target, level = asked_target(encoder, tokens), seen.result.level
+    if target is None:
+        return
     effects = _effects(encoder, seen, target)
     if effects is None:
         return
@@ -41,7 +44,9 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
         left.metric("Spearman's rank agreement", f"{found.spearman:.2f}", border=True,
                     help="1: attention and leave-one-out put the text in the same order; 0: in "
                     "unrelated ones.")  # fmt: skip
-        left.metric("Kendall's tau", f"{found.kendall:.2f}", border=True)
+        left.metric("Kendall's tau", f"{found.kendall:.2f}", border=True,
+                    help=f"Of all pairs of {level}s, the share that both put in the same order, "
+                    "less the share that they do not.")  # fmt: skip
     table = left_out(effects)
     with right, st.container(height=TALL if len(table.rows) > FEW else "content", border=False):
         show(table, key="at_left_out")

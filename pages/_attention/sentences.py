@@ -9,12 +9,13 @@ import streamlit as st
 from bert_core import Encoder, InputError, ModelChoice
 from bert_core.analysis.attention.corpus import CorpusResult, head_statistics
 from bert_core.data.lines import READY, read_lines, split_lines
+from bert_core.model.costs import CHARACTERS, costly
 from bert_core.views.numbers import counted
 from bert_core.views.run_lines import duration
-from pages._shared.answers import is_kept, kept, newest
+from pages._shared.answers import kept, newest
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sent import named, receive
-from pages._shared.tables import ProgressBar
 from pages._shared.uploads import offered
 
 SOURCES = ("Ready sentences", "Paste", "Upload")
@@ -74,24 +75,21 @@ def _uploaded() -> Sentences | None:
 
 def statistics(choice: ModelChoice, given: Sentences) -> CorpusResult | None:
     """The figures of all heads; many sentences wait for a click, and can be stopped."""
-    key = ("corpus", choice, given.name)
-    encoder = encoder_with_progress(choice)
-    slot = st.empty()
-    bar = ProgressBar("Sentences")
-    if not is_kept(key):
-        if sum(map(len, given.lines)) > AT_ONCE:
-            with slot.container():
-                asked = st.button("Compute", icon=":material/play_arrow:", type="primary",
-                                  key="at_corpus_go")  # fmt: skip
-                if not asked:
-                    seconds = kept(("pace", *key), lambda: _estimate(encoder, given.lines))
-                    st.caption(f"{counted(len(given.lines), 'line')}: about "
-                               f"{duration(seconds)}. It can be stopped.")  # fmt: skip
-                    return None
-        slot.button("Stop", icon=":material/stop:", key="at_corpus_stop")
-    result = kept(key, lambda: head_statistics(encoder, given.lines, on_progress=bar), long=True)
-    slot.empty()
-    return result
+    encoder, key = encoder_with_progress(choice), ("corpus", choice, given.name)
+    characters = sum(map(len, given.lines))
+    long, about = characters > AT_ONCE or costly(encoder, characters / CHARACTERS), ""
+    if long:
+        seconds = kept(("pace", *key), lambda: _estimate(encoder, given.lines))
+        about = f"{counted(len(given.lines), 'line')}: about {duration(seconds)}."
+    return when_asked(
+        key,
+        lambda bar: head_statistics(encoder, given.lines, on_progress=bar),
+        long=long,
+        label="Read the sentences",
+        about=about,
+        bar="Sentences",
+        widget="at_corpus",
+    )
 
 
 def _estimate(encoder: Encoder, lines: list[str]) -> float:

@@ -13,7 +13,7 @@ from bert_core.analysis.attention.targets import Target
 from bert_core.model.trace import Floats, Trace
 from pages._attention import other
 from pages._attention.state import ONE_LAYER
-from pages._attention.targets import target_of
+from pages._attention.targets import asked_target, target_of
 from pages._shared.answers import newest
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import shown_errors
@@ -134,6 +134,9 @@ def shown_weights(choice: ModelChoice, tokens: Tokens) -> Seen:
     """What is shown of the text, alone or held against another model or text."""
     # Boxes, so that what comes and goes in one moves nothing that stands below.
     with st.container():
+        if st.session_state["at_measure"] == "attribution":
+            if asked_target(encoder_with_progress(choice), tokens) is None:
+                st.stop()  # without an answer no weight has a share in it
         this = _side(choice, tokens, "")
     table = this.table("table")
     raw = this.view.measure == "raw"

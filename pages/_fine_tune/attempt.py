@@ -8,8 +8,8 @@ import streamlit as st
 import bert_core
 from bert_core import CoreError, Encoder, ModelChoice
 from bert_core.model.checkpoints import Head
-from bert_core.model.run_models import PREFIX
 from bert_core.model.sources import find
+from bert_core.model_names import RUN
 from bert_core.training.samples import sample
 from bert_core.training.spec import RunSpec
 from bert_core.training.tasks import find_task
@@ -49,7 +49,7 @@ def panel(line: RunLine) -> None:
 
 def choice_of(line: RunLine) -> ModelChoice:
     """The model of a run."""
-    return ModelChoice(PREFIX + line.spec.id)
+    return ModelChoice(RUN + line.spec.id)
 
 
 def _ask(spec: RunSpec, task: Task) -> Texts:

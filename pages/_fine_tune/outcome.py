@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from bert_core.model.checkpoints import inspect
-from bert_core.model.run_models import PREFIX, result_folder
+from bert_core.model.run_models import result_folder
+from bert_core.model_names import RUN
 from bert_core.training import export, runs
 from bert_core.training.folder import RunFolder
 from bert_core.training.tasks import all_tasks
@@ -62,7 +63,7 @@ def parameters(line: RunLine) -> int | None:
     """Number of weights of a run's model; None as long as there is none."""
     if line.result is None:
         return None
-    return inspect(result_folder(PREFIX + line.spec.id), source=line.spec.id).parameters
+    return inspect(result_folder(RUN + line.spec.id), source=line.spec.id).parameters
 
 
 def _card(folder: RunFolder) -> str:

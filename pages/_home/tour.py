@@ -7,6 +7,7 @@ import streamlit as st
 
 from bert_core.analysis.embeddings.sentences import ready_sets
 from bert_core.examples import documents, examples
+from pages._shared.sentences import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Stop:
 
 
 def _stops() -> tuple[Stop, ...]:
-    gap = examples("masked_word")["Two sentences"]
+    gap = next(iter(examples("masked_word").values()))
     pronoun = examples("attention")["Pronoun"]
     bank = ready_sets()["bank"].sentences
     river, money = (next(each.text for each in bank if each.label == sense)
@@ -42,8 +43,8 @@ def _stops() -> tuple[Stop, ...]:
     document = next(iter(documents().values()))
     return (
         Stop("Fill a gap", "What would BERT put there, how sure is it, and in which layer does "
-             "the answer take shape?", f"{gap.text} {gap.pair}", "masked_word.py", "Masked word",
-             ":material/edit_square:", {"text": gap.text, "pair": gap.pair}),
+             "the answer take shape?", f"{gap.text} {gap.pair}".strip(), "masked_word.py",
+             "Masked word", ":material/edit_square:", {"text": gap.text, "pair": gap.pair}),
         Stop("Watch it attend", "Every layer and every head on one grid, with exact weights. "
              "Open a head, keep a word in focus.", pronoun.text, "attention.py", "Attention",
              ":material/grid_view:", {"text": pronoun.text, "pair": ""}),
@@ -81,6 +82,7 @@ def cards() -> None:
 def _card(title: str, stop: Stop) -> None:
     st.markdown(f"**{title}**")
     st.markdown(stop.about)
-    st.code(stop.shown, language=None, wrap_lines=True)
+    # As st.code it would have every browser read 1.5 MiB of JavaScript, which colours programs.
+    st.markdown("\n".join(f"> {escaped(line)}  " for line in stop.shown.splitlines()))
     st.page_link(stop.page, label=f"Open {stop.label}", icon=stop.icon,
                  query_params=dict(stop.query))  # fmt: skip

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from bert_core import ModelChoice, Tokens, score_candidates
+from bert_core.model.costs import costly
 from bert_core.tasks.candidates import split_words
 from bert_core.views import tables
 from bert_core.views.numbers import counted
 from bert_core.views.snippets import call_snippet, tokens_line
-from pages._shared.long_work import costly, when_asked
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.tables import show

@@ -40,7 +40,9 @@ def panel(choice: ModelChoice, result: FillResult, mask: int) -> None:
     """The table of the chosen mask, then the sentences."""
     size = len(encoder(choice).tokenizer.vocabulary)
     show(tables.fits(result.masks[mask], size), key="mw_fits")
-    st.caption(escaped(tables.fits_summary(result.masks[mask])))
+    st.caption(escaped(tables.fits_summary(result.masks[mask])),
+               help="Entropy: how open the guess is. At 0 bits one word is certain; each bit more "
+               "is as if twice as many words were equally likely.")  # fmt: skip
     if len(result.masks) > 1:
         show(tables.sentences(result.sentences), key="mw_sentences")
         st.caption(NO_JOINT)

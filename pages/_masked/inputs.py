@@ -13,6 +13,7 @@ LONG, LONG_HEIGHT = 120, 280  # chips, and the pixels that more of them scroll i
 
 def ask() -> None:
     """Examples and the two sentences."""
+    st.session_state["mw_example"] = state.open_example()
     st.pills("Examples", list(state.EXAMPLES), key="mw_example", on_change=state.take_example,
              label_visibility="collapsed")  # fmt: skip
     left, right = st.columns([3, 2])

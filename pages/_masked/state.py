@@ -29,7 +29,7 @@ FIELDS = (
     Field("show", "mw_panel", None, one_of(*PANELS)),
 )
 LISTS = (
-    Field("candidates", "mw_candidates", "hospital, clinic, school, nursing home"),
+    Field("candidates", "mw_candidates", "Nobel, Pulitzer, Fields, Dirac"),
     Field("templates", "mw_templates", "[MASK] works as a {slot}.\n[MASK] is a good {slot}."),
     Field("slots", "mw_slots", "nurse, engineer, teacher, soldier, dancer, farmer"),
     Field("group_a", "mw_group_a", "he"),
@@ -38,6 +38,14 @@ LISTS = (
     Field("other_fast", "mw_other_fast", True, yes_no),
 )
 LINKED = (*FIELDS, *LISTS, *sidebar.FIELDS)
+
+
+def open_example() -> str | None:
+    """Name of the example that stands in the inputs as it is."""
+    values = st.session_state
+    typed = values["mw_text"], values["mw_pair"], values["mw_masked"]
+    return next((name for name, example in EXAMPLES.items()
+                 if typed == (example.text, example.pair, ())), None)  # fmt: skip
 
 
 def take_example() -> None:
@@ -49,7 +57,7 @@ def take_example() -> None:
 
 def forget_clicks() -> None:
     """A changed text has other pieces: masks put by clicks would hide the wrong ones."""
-    st.session_state.update(mw_masked=(), mw_mask=0, mw_example=None)
+    st.session_state.update(mw_masked=(), mw_mask=0)
 
 
 def toggle(tokens: Tokens, event: ChipEvent) -> None:
@@ -60,7 +68,7 @@ def toggle(tokens: Tokens, event: ChipEvent) -> None:
     held = held - meant if event.position in held else held | meant
     # A typed mask hides nothing, so a click on it has nothing to restore.
     held -= {p for p in tokens.masks if tokens.originals[p] is None}
-    st.session_state.update(mw_masked=tuple(sorted(held)), mw_mask=0, mw_example=None)
+    st.session_state.update(mw_masked=tuple(sorted(held)), mw_mask=0)
 
 
 def current_tokens(choice: ModelChoice) -> Tokens:

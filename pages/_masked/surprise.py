@@ -4,12 +4,13 @@ import streamlit as st
 
 from bert_core import ModelChoice, surprise
 from bert_core.analysis.surprise import PSEUDO
+from bert_core.model.costs import costly
 from bert_core.views.numbers import counted, nats
 from bert_core.views.snippets import call_snippet, tokens_line
 from bert_core.views.tables import surprise_chips
 from pages._shared.answers import tokens_of
 from pages._shared.components import chips
-from pages._shared.long_work import costly, when_asked
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder
 from pages._shared.sentences import show_notes, shown_errors
 from pages._shared.toolbar import exports
@@ -34,6 +35,8 @@ def panel(choice: ModelChoice, text: str, pair: str | None) -> None:
         if result is None:
             return
         chips(surprise_chips(result), key="mw_strip", selectable="none", label="Surprise strip")
+        st.caption("Each piece is hidden in turn; the fuller its colour, the less it was expected. "
+                   "Point at one to see its bits and what was expected instead.")  # fmt: skip
         first, second, third = st.columns(3)
         first.metric("Pseudo-log-likelihood", f"{nats(result.pll)} nats", border=True,
                      help="Every piece masked alone (Salazar et al. 2020).")  # fmt: skip

@@ -11,12 +11,13 @@ from bert_core.tasks.next_pairs import score_blocks
 from bert_core.tasks.next_sentence import NextScore
 from bert_core.views import next_sentences
 from bert_core.views.next_files import table_lines
-from bert_core.views.numbers import counted
+from bert_core.views.numbers import counted, percent
 from pages._shared.answers import newest
 from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sent import Sent, named, receive
 from pages._shared.sentences import show_notes, shown_errors
+from pages._shared.tables import sheet
 from pages._shared.uploads import offered
 
 Scores = list[NextScore | str]
@@ -94,10 +95,8 @@ def _result(table: PairTable, scores: Scores, name: str) -> None:
     st.markdown(f"**{len(done):,} of {table.read:,}** rows were scored; **{follow:,}** are said "
                 "to follow.")  # fmt: skip
     _problems(table, scores)
-    # A number and not words, so that a click on the column's head sorts by it.
-    figures = {next_sentences.IS_NEXT: st.column_config.NumberColumn(format="%.4f")}
-    st.dataframe(next_sentences.scored_rows(table, scores, MOST_SHOWN), hide_index=True,
-                 column_config=figures, key="nx_scored")  # fmt: skip
+    sheet(next_sentences.scored_rows(table, scores, MOST_SHOWN), {next_sentences.IS_NEXT: percent},
+          key="nx_scored", pinned=("line", next_sentences.IS_NEXT))  # fmt: skip
     if len(scores) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN:,} rows; the file has all.")
     st.download_button("Download the scored table", lambda: "".join(table_lines(table, [scores])),

@@ -7,14 +7,14 @@ from bert_core.analysis.attention.ablation import CAUTION
 from bert_core.analysis.attention.leave_one_out import leave_one_out
 from bert_core.analysis.attention.ranking import rank_heads
 from bert_core.analysis.attention.targets import Target
+from bert_core.model.costs import costly
 from bert_core.tasks.next_sentence import NextSentenceResult
 from bert_core.views import next_sentences
 from bert_core.views.numbers import counted
-from pages._shared.answers import is_kept, kept
-from pages._shared.long_work import costly, when_asked
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import shown_errors
-from pages._shared.tables import ProgressBar, show
+from pages._shared.tables import show
 
 AT_ONCE = 96  # pieces of a pair whose words are left out without asking
 TARGET = Target("next_sentence", follows=True)
@@ -59,15 +59,20 @@ def _words(choice: ModelChoice, tokens: Tokens) -> None:
 
 
 def _heads(choice: ModelChoice, tokens: Tokens) -> None:
+    """Each head switched off in turn; what takes long waits for a click, and can be stopped."""
     key = ("next heads", choice, tokens)
     encoder = encoder_with_progress(choice)
-    slot = st.empty()
-    if not is_kept(key):
-        if not slot.button("Rank the heads", icon=":material/sort:", key="nx_heads_go"):
-            return
-        slot.button("Stop", icon=":material/stop:", key="nx_heads_stop")
-    bar = ProgressBar("Heads")
-    result = kept(key, lambda: rank_heads(encoder, tokens, TARGET, on_progress=bar), long=True)
-    slot.empty()
+    count = encoder.checkpoint.layers * encoder.checkpoint.attention_heads
+    result = when_asked(
+        key,
+        lambda bar: rank_heads(encoder, tokens, TARGET, on_progress=bar),
+        long=costly(encoder, count * len(tokens)),
+        label="Rank the heads",
+        about=f"{counted(count, 'head')}, each switched off in turn.",
+        bar="Heads",
+        widget="nx_heads",
+    )
+    if result is None:
+        return
     show(next_sentences.heads(result), key="nx_heads")
     st.caption(f"Each head was switched off in turn. {CAUTION}")

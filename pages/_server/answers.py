@@ -2,54 +2,98 @@
 
 import functools
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
-from bert_core import CoreError, Encoder
+from bert_core import Encoder
+from bert_core.model.costs import costly
+from bert_core.model.waiting import Left, admitted, until
 from bert_core.serving import requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
 from bert_core.serving.models import served_models
 from bert_core.serving.openapi import document
-from bert_core.serving.refusals import Refused, refused
+from bert_core.serving.refusals import Refused, of_item
+from bert_core.serving.sizes import pieces
 from bert_core.views.records import to_record
-from pages._shared.models import encoder
+from pages._shared.models import encoder, jobs
 
 MOST_BYTES = 32 * 2**20
 """Largest answer."""
 _BY_NAME = {route.name: route for route in ROUTES}
 
 
-def answer(name: str, asked: requests.Asked, left: Event) -> bytes:
+def model(asked: requests.Asked) -> Encoder:
+    """The model that is asked for: the same that the pages use.
+
+    Raises:
+        Refused: it cannot be opened.
+    """
+    with of_item(None):
+        return encoder(asked.choice())
+
+
+def is_long(asked: requests.Asked, held: Encoder) -> bool:
+    """Whether the answer takes so long that nobody else should have to wait for it.
+
+    Args:
+        asked: what is asked.
+        held: the model that is asked for.
+
+    Raises:
+        Refused: a text that cannot be read.
+    """
+    found = 0.0
+    for number, item in enumerate(_items(asked)):
+        with of_item(number if isinstance(asked, requests.Batch) else None):
+            found += pieces(held, item)
+    return costly(held, found)
+
+
+def answer(name: str, asked: requests.Asked, left: Event, held: Encoder | None = None) -> bytes:
     """The answer to a request.
 
     Args:
         name: of the route.
         asked: what is asked.
         left: set when nobody waits for the answer any more; what is left of it is not computed.
+        held: the model that is asked for; None: it is looked up.
 
     Raises:
         Refused: there is no answer.
     """
     route = _BY_NAME[name]
-    held = _encoder(asked)
-    try:
-        parts = _parts(route, asked, held, left)
-    except Refused:
-        if held.loaded:
-            raise
-        # It made room for another model while it was asked.
-        parts = _parts(route, asked, _encoder(asked), left)
+    held = held or model(asked)
+    with _wanted(left):
+        try:
+            parts = _parts(route, asked, held, left)
+        except Refused:
+            if held.loaded:
+                raise
+            # It made room for another model while it was asked.
+            parts = _parts(route, asked, model(asked), left)
     if isinstance(asked, requests.Batch):
         return b'{"items":[' + b",".join(parts) + b"]}"
     return parts[0]
 
 
-def _encoder(asked: requests.Asked) -> Encoder:
-    """The model that is asked for: the same that the pages use."""
+def answer_in_turn(name: str, asked: requests.Asked, left: Event) -> bytes:
+    """As :func:`answer`, when it is its turn among the long jobs of the pages and the API."""
+    with _wanted(left), of_item(None), jobs().turn(), admitted():
+        return answer(name, asked, left)
+
+
+@contextmanager
+def _wanted(left: Event) -> Iterator[None]:
+    """A block that is given up where it waits for a turn when nobody wants its answer."""
     try:
-        return encoder(asked.choice())
-    except CoreError as error:
-        raise refused(error) from None
+        with until(left):
+            yield
+    except Left:
+        raise Refused(
+            "This answer was given up: the server is ending. Ask again later.", kind="left"
+        ) from None
 
 
 def _parts(route: ApiRoute, asked: requests.Asked, held: Encoder, left: Event) -> list[bytes]:
@@ -57,9 +101,7 @@ def _parts(route: ApiRoute, asked: requests.Asked, held: Encoder, left: Event) -
 
     def tell(_done: int, _total: int) -> None:
         if left.is_set():
-            raise Refused(
-                "This answer was given up: the server is ending. Ask again later.", kind="left"
-            )
+            raise Left
 
     parts: list[bytes] = []
     for result in results(route, asked, held, on_progress=tell):
@@ -84,7 +126,11 @@ def read(name: str, body: bytes) -> requests.Asked:
 
 def questions(found: requests.Asked) -> int:
     """How many questions a request has."""
-    return len(found.items) if isinstance(found, requests.Batch) else 1
+    return len(_items(found))
+
+
+def _items(asked: requests.Asked) -> Sequence[Any]:
+    return asked.items if isinstance(asked, requests.Batch) else (asked,)
 
 
 def models() -> bytes:
@@ -93,9 +139,9 @@ def models() -> bytes:
 
 
 @functools.cache
-def openapi() -> bytes:
-    """The OpenAPI document."""
-    return rendered(document())
+def openapi(*, token: bool) -> bytes:
+    """The OpenAPI document of a server that wants a token, or none."""
+    return rendered(document(token=token))
 
 
 def rendered(value: Any) -> bytes:

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
@@ -12,11 +11,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.types import Scope
 
 from bert_core.errors import BusyError
 from bert_core.model.waiting import admitted
-from bert_core.serving.names import BASE, NAMES
+from bert_core.serving.names import BASE, NAMES, ROOT, is_api
 from bert_core.serving.rates import Rates
 from bert_core.serving.refusals import Refused
 from bert_core.settings import read_settings
@@ -24,11 +24,14 @@ from pages._server import body, problems
 from pages._server.access import token, why_off
 from pages._server.problems import Problem
 from pages._server.sending import Sending
+from pages._server.threads import Long, Threads, Work
 from pages._server.watched import Watched
 from pages._server.watching import meters
 
 WORKERS = 16
-"""Requests that are computed at a time; more wait. The pages have threads of their own."""
+"""Short requests that are computed at a time; more wait. The pages have threads of their own."""
+LONG = 8
+"""Long requests that compute or wait in the line of long jobs. The pages' stand there too."""
 _LOGGED = 10_000
 """Bytes of a body that an event holds, where the operator wants texts."""
 
@@ -41,38 +44,39 @@ class Api:
     """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="api")
+        self._threads = Threads(WORKERS, LONG)
         self._rates = Rates(read_settings().requests_per_minute)
         self._sending = Sending()
         # Only the event loop changes these.
-        self._free = asyncio.Semaphore(WORKERS)
         self._inside: set[Event] = set()
-        self._queued: set[asyncio.Future[bytes]] = set()
         self._closed = False
 
     def routes(self) -> list[BaseRoute]:
         """What the server adds to the pages; says on stderr if they stay shut."""
         if off := why_off():
             print(off, file=sys.stderr)
+        version = BASE.removeprefix(ROOT)
+        asks = {f"{version}/{name}": partial(self._ask, name) for name in NAMES}
+        tells = {
+            f"{version}/models": partial(self._tell, _models),
+            f"{version}/openapi.json": partial(self._tell, _openapi),
+        }
         app = Starlette(
             routes=[
-                *(Route(f"/{name}", partial(self._ask, name), methods=["POST"]) for name in NAMES),
-                Route("/models", partial(self._tell, _models), methods=["GET"]),
-                Route("/openapi.json", partial(self._tell, _openapi), methods=["GET"]),
+                *(Route(path, answer, methods=["POST"]) for path, answer in asks.items()),
+                *(Route(path, answer, methods=["GET"]) for path, answer in tells.items()),
             ],
             exception_handlers={HTTPException: _http, Exception: _fault},
         )
         app.router.redirect_slashes = False
-        return [Mount(BASE, Watched(app, self._spend)), Route("/metrics", _metrics)]
+        return [_Below(ROOT, Watched(app, self._spend)), Route("/metrics", _metrics)]
 
     def close(self) -> None:
         """Take nothing more; what waits is refused, what is computed ends at its next step."""
         self._closed = True
         for left in self._inside:
             left.set()
-        for answer in self._queued:
-            answer.cancel()
-        self._pool.shutdown(wait=False)
+        self._threads.close()
 
     def _spend(self, visitor: str, questions: int, *, taken: int = 0) -> None:
         """Count questions against the visitor's rate; this machine's owner alone has none.
@@ -84,7 +88,7 @@ class Api:
             self._rates.spend(visitor, questions, taken=taken)
 
     async def _ask(self, name: str, request: Request) -> Response:
-        def work(sent: bytes, left: Event) -> bytes:
+        def work(sent: bytes, left: Event) -> bytes | Long:
             from pages._server import answers
 
             asked = answers.read(name, sent)
@@ -93,8 +97,11 @@ class Api:
             if questions > 1:  # one was counted when the request came
                 self._spend(request.state.visitor, questions, taken=1)
             meters().asked(name, questions)
+            held = answers.model(asked)
+            if answers.is_long(asked, held):
+                return partial(answers.answer_in_turn, name, asked)
             with admitted():  # how many may wait is seen to below
-                return answers.answer(name, asked, left)
+                return answers.answer(name, asked, left, held)
 
         # Before the body is here, which needs memory too.
         with self._place() as left:
@@ -107,7 +114,7 @@ class Api:
             request.state.text = sent[:_LOGGED].decode("utf-8", "replace")
             return await self._computed(request, partial(work, sent), left)
 
-    async def _tell(self, work: Callable[[Event], bytes], request: Request) -> Response:
+    async def _tell(self, work: Work, request: Request) -> Response:
         with self._place() as left:
             return left if isinstance(left, Problem) else await self._computed(request, work, left)
 
@@ -130,15 +137,12 @@ class Api:
             finally:
                 self._inside.discard(left)
 
-    async def _computed(
-        self, request: Request, work: Callable[[Event], bytes], left: Event
-    ) -> Response:
-        """What a thread makes of a request, unless the client leaves or the server ends."""
+    async def _computed(self, request: Request, work: Work, left: Event) -> Response:
+        """What threads make of a request, unless the client leaves or the server ends."""
         if self._closed:
             return _ended()
-        answer = asyncio.ensure_future(self._in_thread(work, left))
+        answer = self._threads.begin(work, left)
         leaving = asyncio.ensure_future(_left(request))
-        self._queued.add(answer)
         try:
             await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
@@ -153,24 +157,14 @@ class Api:
             left.set()
             answer.cancel()
             leaving.cancel()
-            self._queued.discard(answer)
 
-    async def _in_thread(self, work: Callable[[Event], bytes], left: Event) -> bytes:
-        """What a thread makes of a request, when one is free.
 
-        It is not handed over before: what a pool's queue holds stays in memory when its client
-        has gone.
-        """
-        await self._free.acquire()
-        self._queued.discard(asyncio.current_task())
-        done = asyncio.wrap_future(self._pool.submit(work, left))
-        done.add_done_callback(self._over)
-        return await asyncio.shield(done)  # a thread goes on when its client has gone
+class _Below(Mount):
+    """What is below the page's address is the API, or nothing; never the page once more."""
 
-    def _over(self, done: asyncio.Future[bytes]) -> None:
-        self._free.release()
-        if not done.cancelled():
-            done.exception()  # nobody else looks at it when the client has gone
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for the API."""
+        return super().matches(scope) if is_api(scope.get("path", "")) else (Match.NONE, {})
 
 
 def _models(_left: Event) -> bytes:
@@ -182,7 +176,7 @@ def _models(_left: Event) -> bytes:
 def _openapi(_left: Event) -> bytes:
     from pages._server import answers
 
-    return answers.openapi()
+    return answers.openapi(token=token() is not None)
 
 
 async def _left(request: Request) -> None:

@@ -7,21 +7,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Coming:
-    """Tells when a browser opens a page other than home.
+    """Tells when a browser opens a page.
 
     Between that and the first line of the page's script the browser reads a MiB of JavaScript.
 
     Args:
         app: what answers.
-        tell: called at every such request.
+        tell: called at every such request with its path.
     """
 
-    def __init__(self, app: ASGIApp, tell: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, tell: Callable[[str], None]) -> None:
         self._app, self._tell = app, tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["path"] != "/":
+        if scope["type"] == "http":
             if Headers(scope=scope).get("accept", "").startswith("text/html"):
-                self._tell()
+                self._tell(scope["path"])
         await self._app(scope, receive, send)

@@ -11,7 +11,7 @@ import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bert_core.serving.names import BASE
+from bert_core.serving.names import ROOT
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -25,7 +25,7 @@ ALWAYS = {
 }
 CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 """For what is no page: opened as one, it runs nothing and is of no origin."""
-_NO_PAGES = (BASE, "/media/", "/metrics", "/healthz", "/_stcore/")
+_NO_PAGES = (f"{ROOT}/", "/media/", "/metrics", "/healthz", "/_stcore/")
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bert_core.serving.names import BASE
+from bert_core.serving.names import is_api
 from bert_core.settings import is_loopback
 from pages._server.access import called_by, is_passed_on
 
@@ -17,8 +17,8 @@ _SAID = (
     "This server is for this machine alone and answers to its own names, 127.0.0.1 and localhost. "
     "To open it under another, list that in server.allowedHosts of .streamlit/config.toml.\n"
 )
-_ELSEWHERE = (BASE, "/metrics", "/healthz")
-"""Who may ask for these is decided there."""
+_ELSEWHERE = ("/metrics", "/healthz")
+"""Who may ask for these is decided there, as for the API."""
 
 
 class OwnNames:
@@ -33,7 +33,8 @@ class OwnNames:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
-        if scope["type"] == "lifespan" or scope["path"].startswith(_ELSEWHERE):
+        path = scope.get("path", "")
+        if scope["type"] == "lifespan" or is_api(path) or path.startswith(_ELSEWHERE):
             await self._app(scope, receive, send)
         elif _may(Headers(scope=scope)):
             await self._app(scope, receive, send)

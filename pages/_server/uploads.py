@@ -3,7 +3,7 @@
 Streamlit looks at the size of each alone and keeps them in memory until the visitor leaves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
 
@@ -87,6 +87,10 @@ def _held(runtime: Runtime) -> Iterator[tuple[str, int]]:
 
 
 def _logged_in(runtime: Runtime, session: str) -> bool:
-    """Whether a session has passed the door; what pages see as ``st.user`` has no other way in."""
-    found = runtime._session_mgr.get_active_session_info(session)
-    return found is not None and bool(found.session._user_info.get("is_logged_in"))
+    """Whether a session has passed the door.
+
+    Streamlit keeps who it is to itself, and ``st.user`` answers pages alone. Where it is not found
+    under this name, nobody has passed.
+    """
+    user = getattr(runtime.get_app_session(session), "_user_info", None)
+    return isinstance(user, Mapping) and user.get("is_logged_in") is True

@@ -53,7 +53,7 @@ class Watched:
         last = scope["path"].removeprefix(f"{BASE}/")
         route = last if last in _KNOWN else "other"
         try:
-            # The document tells nothing that the program's source does not.
+            # The document tells what the program's source does, and whether a token is wanted.
             open_ = route == "openapi.json" and why_off() is None
             refused = None if open_ else refusal(request) or self._too_often(visitor)
             await (refused or self._app)(scope, receive, counted)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,7 +25,8 @@ from bert_core.views.run_lines import duration
 from pages._shared.answers import is_kept, kept
 from pages._shared.components import chips
 from pages._shared.link import Field, one_of, whole
-from pages._shared.models import encoder_with_progress, long_job
+from pages._shared.long_work import when_asked
+from pages._shared.models import encoder_with_progress
 from pages._shared.presenting import presenting
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.tables import ProgressBar, show
@@ -109,23 +109,17 @@ def _computed(asked: Asked, baseline: Baseline, steps: int, prefix: str) -> Resu
     encoder = encoder_with_progress(asked.choice)
     key = ("attribution", *asked[:3], baseline, steps)
     known = ("left out", *asked[:3])
-    slot, line, waits = st.empty(), st.empty(), False
-    if not is_kept(key):
-        seconds = _seconds(encoder, asked, steps, left_out=not is_kept(known))
-        waits = seconds > AT_ONCE
-        if waits:
-            with slot.container():
-                label = "Compute the attribution"
-                if not st.button(label, icon=":material/play_arrow:", key=f"{prefix}_owed_go"):
-                    st.caption(f"{counted(len(asked.tokens), 'piece')}: about "
-                               f"{duration(seconds)}. It can be stopped.")  # fmt: skip
-                    return None
-            slot.button("Stop", icon=":material/stop:", key=f"{prefix}_owed_stop")
-    with long_job(line) if waits else nullcontext():
-        bar = ProgressBar("Passes")
-        found = kept(key, lambda: _attributed(encoder, asked, baseline, steps, known, bar))
-    slot.empty()
-    return found
+    left_out = not is_kept(known)
+    seconds = 0.0 if is_kept(key) else _seconds(encoder, asked, steps, left_out=left_out)
+    return when_asked(
+        key,
+        lambda bar: _attributed(encoder, asked, baseline, steps, known, bar),
+        long=seconds > AT_ONCE,
+        label="Compute the attribution",
+        about=f"{counted(len(asked.tokens), 'piece')}: about {duration(seconds)}.",
+        bar="Passes",
+        widget=f"{prefix}_owed",
+    )
 
 
 def _attributed(encoder: Encoder, asked: Asked, baseline: Baseline, steps: int,

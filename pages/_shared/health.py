@@ -14,6 +14,7 @@ import bert_core
 from bert_core.errors import ModelError
 from bert_core.model.checkpoints import inspect, require_files
 from bert_core.settings import EMBEDDED_MODEL
+from pages._server.ahead import bring
 from pages._server.garbage import not_collected, settle
 from pages._shared.models import encoder
 
@@ -34,7 +35,7 @@ class Health:
 
     def __init__(self) -> None:
         self._warm: Future[Encoder | None] | None = None
-        self._wanted, self._over = Event(), Event()
+        self._came, self._wanted, self._over = Event(), Event(), Event()
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -45,17 +46,26 @@ class Health:
         try:
             yield
         finally:
-            self._over.set()
-            self._wanted.set()
+            for each in (self._over, self._came, self._wanted):
+                each.set()
             worker.shutdown(wait=False, cancel_futures=True)
             gc.unfreeze()
 
-    def hurry(self) -> None:
-        """Begin the warm-up now: somebody is coming who will ask the model."""
-        self._wanted.set()
+    def come(self, path: str) -> None:
+        """Begin the warm-up now: somebody is opening a page, and asks the model on all but home.
+
+        Args:
+            path: of the page.
+        """
+        if path != "/":
+            self._wanted.set()
+        self._came.set()
 
     def _load(self) -> "Encoder | None":
-        self._wanted.wait(PAUSE)
+        if self._came.wait(PAUSE) and not self._over.is_set():
+            with not_collected():
+                bring()
+            self._wanted.wait(PAUSE)
         if self._over.is_set():
             return None
         with not_collected():

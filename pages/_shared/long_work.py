@@ -6,28 +6,10 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from bert_core import Encoder
 from pages._shared.answers import Key, is_kept, is_newest, kept, newest
 from pages._shared.tables import ProgressBar
 
 T = TypeVar("T")
-
-COSTLY = 3e10
-"""Pieces to compute times layers times squared width, from which it takes some ten seconds on two
-cores."""
-CHARACTERS = 4
-"""Of a word piece, roughly, in English."""
-
-
-def costly(encoder: Encoder, pieces: float) -> bool:
-    """Whether it takes so long to compute so many word pieces that others should not wait for it.
-
-    Args:
-        encoder: what computes.
-        pieces: of all passes together, roughly.
-    """
-    held = encoder.checkpoint
-    return pieces * held.layers * held.hidden**2 > COSTLY
 
 
 def when_asked(
@@ -61,6 +43,8 @@ def when_asked(
     if long and not there and not _begun(slot, label, about, key=widget):
         return None
     shown = ProgressBar(bar)
+    if not long:
+        st.empty()  # where one that takes long says who is ahead, so that nothing below moves
     if name is None:
         found = kept(key, lambda: compute(shown), long=long)
     else:

@@ -1,6 +1,7 @@
 """The only place where models are kept: loaded once, shared by all visitors, let go in order."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # the server answers before numpy and the tokenizers are in m
 T = TypeVar("T")
 KEEP = 3  # the embedded one, the reader, and one that a visitor brings
 POLL = 0.2  # seconds between two looks at how far a model is
+DRAWN = 1.5  # seconds for the browser; what is imported for a model keeps Python from serving it
 
 
 @st.cache_resource(show_spinner=False)
@@ -146,6 +148,22 @@ def encoder_with_progress(choice: ModelChoice) -> "Encoder":
         return encoder(choice, lambda what, share: said.append((what, share)))
 
     return _drawn_meanwhile(load, draw, slot)
+
+
+def until_drawn(slot: DeltaGenerator) -> float:
+    """Leave the processor to a browser that draws what has come, while no model is in memory yet.
+
+    Args:
+        slot: an empty place on the page; a click is heard there.
+
+    Returns:
+        The seconds that it took.
+    """
+    begun = time.monotonic()
+    while not loaded() and time.monotonic() - begun < DRAWN:
+        slot.empty()
+        time.sleep(POLL)
+    return time.monotonic() - begun
 
 
 def _drawn_meanwhile(compute: Callable[[], T], draw: Callable[[], None], slot: DeltaGenerator) -> T:

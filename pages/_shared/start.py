@@ -1,4 +1,8 @@
-"""What is looked at once before the server answers: the operator's settings, and the login."""
+"""What is looked at once before the server answers: the operator's settings, and the login.
+
+Streamlit says where it serves before it has read the app: ``logger.hideWelcomeMessage`` keeps it
+silent, and the address is told here once nothing is wrong.
+"""
 
 import os
 import sys
@@ -9,8 +13,17 @@ from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
+from streamlit.web.server.server_util import get_url
 
-from bert_core.settings import COMMAND_LINE, Settings, SettingsError, origin, read_settings
+from bert_core.model_names import looks_like_folder
+from bert_core.settings import (
+    COMMAND_LINE,
+    Settings,
+    SettingsError,
+    origin,
+    read_settings,
+    said_by,
+)
 
 
 def check() -> Settings:
@@ -18,6 +31,7 @@ def check() -> Settings:
     os.environ.pop(COMMAND_LINE, None)  # whoever started this: what comes now is a visitor's
     try:
         settings = read_settings()
+        _check_folders(settings)
         _check_login(settings)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -28,6 +42,18 @@ def check() -> Settings:
             print(f"The server's {key} is {heard}, not {getattr(settings, key)}: that setting is "
                   "for 'make run' and 'python -m bert_core serve'.", file=sys.stderr)  # fmt: skip
     return settings
+
+
+def tell_address(port: int) -> None:
+    """Tell the operator where the pages are.
+
+    Args:
+        port: that the server listens at. Where another program than Streamlit's chose it, that
+            program tells.
+    """
+    if port == st.get_option("server.port"):
+        host = str(st.get_option("browser.serverAddress"))
+        print(f"BERT Explorer: {get_url(f'[{host}]' if ':' in host else host)}", flush=True)
 
 
 def login_section() -> Mapping[str, Any] | None:
@@ -51,6 +77,20 @@ def wants_login() -> bool:
         return read_settings().login or login_section() is not None
     except SettingsError:
         return True  # the file was readable when the server started
+
+
+def _check_folders(settings: Settings) -> None:
+    """Refuse a folder that the operator named and that is not there: most are misspelt."""
+    named = [("models", name) for name in settings.models if looks_like_folder(name)]
+    if origin("folders")[0] != "default":
+        named += [("folders", str(folder)) for folder in settings.folders]
+    for key, folder in named:
+        if not os.path.isdir(os.path.expanduser(folder)):
+            raise SettingsError(
+                f"{said_by(key)} names {folder}, where no folder is. Make it, mount it, or change "
+                f"the setting {key}.",
+                key=key,
+            )
 
 
 def _check_login(settings: Settings) -> None:

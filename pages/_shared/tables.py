@@ -1,6 +1,7 @@
-"""A core table of bars on the page."""
+"""Core tables on the page: of bars, and of numbers that can be sorted."""
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -19,6 +20,33 @@ def show(table: BarTable, *, key: str) -> None:
         scale=table.scale,
         slim=table.slim,
     )
+
+
+def sheet(rows: Sequence[Mapping[str, object]], written: Mapping[str, Callable[[float], str]], *,
+          key: str, pinned: Sequence[str], height: int | None = None,
+          on_pick: Callable[[int], None] | None = None) -> None:  # fmt: skip
+    """Draw rows whose numbers are read in words of ours, and sorted by their exact values.
+
+    Args:
+        rows: at least one; all have the same names of columns.
+        written: how a number of a column is written.
+        key: of the table.
+        pinned: columns that stay where they are when the others scroll sideways.
+        height: in pixels; None: that of all rows, ten at most.
+        on_pick: gets the number of the row in which a cell is clicked.
+    """
+    from pandas import DataFrame  # the server answers before it is in memory
+
+    def clicked() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells and on_pick:
+            on_pick(cells[0][0])
+
+    styled = DataFrame(list(rows)).style.format(dict(written), na_rep="–")
+    columns = {name: st.column_config.Column(pinned=True) for name in pinned}
+    st.dataframe(styled, key=key, column_config=columns, hide_index=True, placeholder="–",
+                 height=height or "auto", selection_mode="single-cell",
+                 on_select=clicked if on_pick else "ignore")  # fmt: skip
 
 
 class ProgressBar:

@@ -74,9 +74,25 @@ def _no_answer(reading: Reading) -> None:
     if st.session_state["qa_impossible"]:
         st.slider("Say “no answer” when the margin is above", state.LOWEST, state.HIGHEST, step=0.1,
                   key="qa_threshold", persist_state="session", format="%.1f")  # fmt: skip
+        _told()
     st.caption(
         escaped(f"{margin(reading.weighed)} Moving the threshold asks the model nothing new.")
     )
+
+
+def _told() -> None:
+    """Why the threshold is not the usual one, where a ready question has moved it."""
+    if st.session_state["qa_threshold"] != state.TELLING:
+        return
+    threshold = f"{state.TELLING:g}".replace("-", "−")
+    st.caption(
+        f"Set by a ready question that the text does not answer: “no answer” is allowed, and from "
+        f"a margin of {threshold} on instead of the usual 0. The built-in reader was trained on "
+        f"questions with an answer only and seldom prefers none; {threshold} parts the ready "
+        "questions, other texts and models need their own."
+    )
+    st.button("Back to the usual", icon=":material/undo:", key="qa_usual", type="tertiary",
+              on_click=state.take_usual)  # fmt: skip
 
 
 def candidates(reading: Reading) -> None:

@@ -27,14 +27,16 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
         persist_state="session",
         help="reader, run:ID, a hub id, or a model folder.",
     )
-    if names == [READER]:
-        st.caption("Only one reader is here so far: train another on the page Fine-tune, or name "
-                   "one of the hub.")  # fmt: skip
+    other = replace(choice, source=st.session_state["qa_other"].strip(), revision=None)
+    if other == choice:
+        only = "Only one reader is here so far: train" if names == [READER] else "Choose or train"
+        st.info(f"This reader was asked already. {only} another on the page Fine-tune, or name one "
+                "of the hub.", icon=":material/info:")  # fmt: skip
+        return
     left, right = st.columns(2, gap="large")
     with left:
         _side(reading.result, "first")
     with right, shown_errors():
-        other = replace(choice, source=st.session_state["qa_other"].strip(), revision=None)
         trace = traced(other, reading.document.text, reading.result.question, state.layout(),
                        name="second")  # fmt: skip
         if trace is not None:

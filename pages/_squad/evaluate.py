@@ -23,7 +23,11 @@ from pages._shared.tables import ProgressBar
 from pages._shared.uploads import offered
 from pages._squad import scores
 
-SAMPLES = {"Sample (SQuAD 1.1's form)": "squad", "Sample (2.0: some have no answer)": "squad2"}
+SAMPLES = {"Sample 1.1": "squad", "Sample 2.0": "squad2"}
+ABOUT = {
+    "Sample 1.1": "A few questions of our own in the form of SQuAD 1.1: each has an answer.",
+    "Sample 2.0": "A few questions of our own in the form of SQuAD 2.0: some have no answer.",
+}
 SOURCES = (*SAMPLES, "Upload")
 ENDINGS = ("json", "jsonl")
 WAYS = ("Read with the model", "Score predictions that you have")
@@ -60,7 +64,7 @@ def _gold() -> Sent | None:
                                   persist_state="session",
                                   label_visibility="collapsed")  # fmt: skip
     if source in SAMPLES:
-        st.caption("A few questions of our own, to see how this goes.")
+        st.caption(ABOUT[source])
         return Sent(sample(SAMPLES[source])[1], source)
     return receive("Questions with gold answers: SQuAD's JSON, or JSONL", ENDINGS, "qa_gold_file")
 

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bert_core import ModelChoice
+from bert_core.model.costs import CHARACTERS, costly
 from bert_core.tasks.spans.decode import DecodeSettings
 from bert_core.tasks.spans.decoders import Decoder
 from bert_core.tasks.spans.features import SpanSettings
@@ -21,7 +22,6 @@ from bert_core.tasks.squad import (
 )
 from pages._shared.answers import is_kept, kept
 from pages._shared.components import document as shown
-from pages._shared.long_work import CHARACTERS, costly
 from pages._shared.models import encoder_with_progress
 from pages._shared.tables import ProgressBar
 from pages._squad import inputs, state

@@ -17,7 +17,7 @@ VIEWS = ("Ask", "Evaluate a file")
 OWN = "own text"
 PANELS = ("Windows", "Question words", "Attribution", "Decoders", "Compare readers", "History")
 USUAL, USUAL_CHOICE = SpanSettings(), DecodeSettings()
-TELLING = -10.0  # on our own sample with unanswerable questions F1 is best near it
+TELLING = -10.0  # parts the ready questions with an answer, below it, from those without
 LOWEST, HIGHEST = -30.0, 30.0  # nats: margins of trained readers lie well within
 FIELDS = (
     Field("view", "qa_view", VIEWS[0], one_of(*VIEWS)),
@@ -73,6 +73,11 @@ def take_example() -> None:
     if example is not None:
         st.session_state.update(qa_example=example.name, qa_question=example.questions[0],
                                 qa_impossible=False, qa_threshold=0.0, qa_window=None)  # fmt: skip
+
+
+def take_usual() -> None:
+    """Decide as usual again: the best span, whatever "no answer" scores."""
+    st.session_state.update(qa_impossible=False, qa_threshold=0.0)
 
 
 def take_text(text: str, name: str = "your text", notes: tuple[str, ...] = ()) -> None:

@@ -4,9 +4,10 @@ import streamlit as st
 
 from bert_core import ModelChoice
 from bert_core.analysis.question_words import question_words
+from bert_core.model.costs import costly
 from bert_core.views import question_words as views
 from bert_core.views.numbers import counted
-from pages._shared.long_work import costly, when_asked
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes
 from pages._shared.tables import show
@@ -35,6 +36,7 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
         return
     show(views.question_words(found), key="qa_words")
     st.caption("Each word of the question is masked in turn and the answer scored again in its "
-               "window: the effect itself, not an estimate. Words work together, so the bars do "
-               "not add up.")  # fmt: skip
+               "window: the effect itself, not an estimate. A bar to the right: without the word "
+               "this answer is less likely. Words work together, so the bars do not add "
+               "up.")  # fmt: skip
     show_notes(found.notes)

@@ -8,6 +8,7 @@ from pages._tokens import state
 
 def ask() -> None:
     """Examples and the two texts."""
+    st.session_state["tk_example"] = state.open_example()
     st.pills("Examples", list(state.EXAMPLES), key="tk_example", on_change=state.take_example,
              label_visibility="collapsed")  # fmt: skip
     left, right = st.columns(2)

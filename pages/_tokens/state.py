@@ -20,6 +20,13 @@ FIELDS = (
 LINKED = (*FIELDS, *sidebar.FIELDS)
 
 
+def open_example() -> str | None:
+    """Name of the example that stands in the inputs as it is."""
+    typed = st.session_state["tk_text"], st.session_state["tk_pair"]
+    return next((name for name, example in EXAMPLES.items()
+                 if typed == (example.text, example.pair)), None)  # fmt: skip
+
+
 def take_example() -> None:
     """Put the chosen example into the inputs."""
     example = EXAMPLES.get(st.session_state.get("tk_example") or "")
@@ -29,7 +36,7 @@ def take_example() -> None:
 
 def changed() -> None:
     """A changed text has other pieces."""
-    st.session_state.update(tk_piece=None, tk_example=None)
+    st.session_state["tk_piece"] = None
 
 
 def look_at(position: int) -> None:

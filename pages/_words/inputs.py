@@ -35,7 +35,8 @@ def ask() -> None:
     st.text_area("Sentences, one a line", key="wc_text", on_change=state.edited, height=390,
                  persist_state="session",
                  help="2 to 100. Where the sense is known, put it first: river | We sat on the "
-                 "bank. A tab does as well as the bar.")  # fmt: skip
+                 "bank. A tab does as well as the bar. In the ready sets about half of the words "
+                 "that decide stand left of the word, half right.")  # fmt: skip
     with st.popover("From a file", icon=":material/upload_file:", type="tertiary"):
         upload("A table with the columns sentence and, if you have it, label",
                ["csv", "tsv", "jsonl", "json"], key="wc_file",

@@ -58,7 +58,11 @@ def _layers(seen: Seen, result: SensesResult | None) -> None:
                        f"({nats(widest.gap)})."))  # fmt: skip
     chart(embedding_figures.readings_by_layer(result), key="wc_by_layer")
     with st.expander("All numbers", icon=":material/table:"):
-        st.dataframe(embedding_tables.layer_rows(result), hide_index=True, key="wc_numbers")
+        narrow = {name: st.column_config.Column(width=65) for name in ("layer", "right")}
+        columns = {"reading": st.column_config.Column(width=190, pinned=True), **narrow}
+        st.dataframe(embedding_tables.layer_rows(result), hide_index=True, key="wc_numbers",
+                     column_config=columns)  # fmt: skip
+        st.caption("Right: sentences whose nearest one has the same sense, in per cent.")
 
 
 def _nearest(choice: ModelChoice, seen: Seen) -> None:

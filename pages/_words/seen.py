@@ -11,8 +11,9 @@ from bert_core.analysis.embeddings.readings import read_five_ways
 from bert_core.analysis.embeddings.scoring import LayerScore, usable
 from bert_core.analysis.embeddings.senses import SensesResult, score_readings, sense_curve
 from bert_core.analysis.embeddings.vectors import WordTrace
+from bert_core.model.costs import CHARACTERS, costly
 from pages._shared.answers import kept
-from pages._shared.long_work import CHARACTERS, costly, when_asked
+from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
 from pages._words import state
 

@@ -120,5 +120,18 @@ if st.checkbox("Surprise", value=True):
         label="Surprise",
     )
 chips([Chip(text=text, masked=i == 6) for i, text in enumerate(HOSTILE)], key="hostile")
+if "wide" in st.query_params:
+    FIGURES = ("first", "second", "third", "fourth", "fifth", "sixth")
+    for key, spared in (("spared", True), ("needed", False)):
+        bars(
+            [Bar(("a row", "0.123", *("123,456",) * 6), 1.0)],
+            key=key,
+            columns=(
+                Column("name"),
+                Column("share", "bar"),
+                Column("main number", "number"),
+                *(Column(f"{name} figure", "number", optional=spared) for name in FIGURES),
+            ),
+        )
 if "many" in st.query_params:
     chips([Chip(text=f"p{i}", word=i) for i in range(512)], key="many", height=200)

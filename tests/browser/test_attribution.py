@@ -95,7 +95,7 @@ def expect_scores(page: Page, result: AttributionResult) -> None:
 def test_a_masked_word_by_two_baselines(
     url: str, open_page: Open, encoder: Encoder, tmp_path: Path
 ) -> None:
-    tokens = encoder.tokenize(FIRST.text, FIRST.pair)
+    tokens = encoder.tokenize(FIRST.text, FIRST.pair or None)
     page = opened(open_page, f"{url}/masked_word", steps="9")
     computed(page)
     best = attribute(encoder, tokens, steps=9)
@@ -109,10 +109,10 @@ def test_a_masked_word_by_two_baselines(
     zero = error_lines(page).filter(has_text=BASELINE_NAMES["zero"])
     pick(page, "Baseline", "all word vectors zero", zero)
     expect_scores(page, attribute(encoder, tokens, steps=9, baseline="zero"))
-    followed = page.get_by_text("Logit of “school”")
-    pick(page, "Word that is followed", re.compile("^school"), followed)
-    school = attribute(encoder, tokens, Target(word="school"), steps=9, baseline="zero")
-    expect_scores(page, school)
+    followed = page.get_by_text("Logit of “pulitzer”")
+    pick(page, "Word that is followed", re.compile("^pulitzer"), followed)
+    pulitzer = attribute(encoder, tokens, Target(word="pulitzer"), steps=9, baseline="zero")
+    expect_scores(page, pulitzer)
 
     with page.expect_download() as caught:
         page.get_by_role("button", name="CSV").last.click()
@@ -121,14 +121,14 @@ def test_a_masked_word_by_two_baselines(
     rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
     assert {row["method"] for row in rows} == {"integrated", "gradient"}
     scores = [float(row["score_nats"]) for row in rows if row["method"] == "integrated"]
-    assert scores == pytest.approx(school.outputs[0].scores.tolist(), abs=1e-3)
+    assert scores == pytest.approx(pulitzer.outputs[0].scores.tolist(), abs=1e-3)
 
     settled(page)
     page.get_by_role("button", name="Copy link").click()
-    link = page.locator("code").filter(has_text="follow=school").inner_text()
+    link = page.locator("code").filter(has_text="follow=pulitzer").inner_text()
     again = open_page(link)
-    expect(again.get_by_text("Logit of “school”")).to_be_visible(timeout=LONG)
-    expect_scores(again, school)
+    expect(again.get_by_text("Logit of “pulitzer”")).to_be_visible(timeout=LONG)
+    expect_scores(again, pulitzer)
 
 
 def pick(page: Page, label: str, option: str | re.Pattern[str], shown: Locator) -> None:

@@ -284,6 +284,23 @@ def test_a_phone_sees_everything_without_scrolling_sideways(show: Callable[..., 
     assert page.evaluate(WIDER_THAN_ITS_BOX) == []
 
 
+def test_a_table_too_wide_spares_columns_or_fades_where_it_is_cut(
+    show: Callable[..., Page],
+) -> None:
+    page = show("?wide", width=420)
+    spared, needed = strip(page, "spared"), strip(page, "needed")
+    expect(spared.get_by_text("main number")).to_be_visible()
+    expect(spared.get_by_text("sixth figure")).to_be_hidden()
+    expect(spared.locator(".bars")).not_to_have_class(re.compile("cut"))
+    cut = needed.locator(".bars")
+    expect(cut).to_have_class(re.compile("cut"))
+    cut.evaluate("box => box.scrollTo(box.scrollWidth, 0)")
+    expect(cut).not_to_have_class(re.compile("cut"))
+    page.set_viewport_size({"width": 1400, "height": 900})
+    expect(spared.get_by_text("sixth figure")).to_be_visible()
+    expect(cut).not_to_have_class(re.compile("cut|tight"))
+
+
 def test_512_pieces(show: Callable[..., Page]) -> None:
     page = show("?many")
     many = strip(page, "many")

@@ -165,7 +165,7 @@ def test_bins_scroll_by_mouse_and_by_key(show: Callable[..., Page]) -> None:
     expect(strip.get_by_role("group", name="start").get_by_role("button")).to_have_count(120)
     stops = page.locator(".st-key-ferry .cell[tabindex='0']")
     expect(stops).to_have_count(1)
-    expect(stops).to_have_attribute("aria-label", "start 91.3 % at 'Lucie'")
+    expect(stops).to_have_attribute("aria-label", "start 91.3\xa0% at 'Lucie'")
     expect(stops).to_have_attribute("aria-description", "the highest")
 
     cells(page).first.click()
@@ -173,7 +173,7 @@ def test_bins_scroll_by_mouse_and_by_key(show: Callable[..., Page]) -> None:
     assert top(page) < 50
     stops.focus()
     said = cells(page).first.get_attribute("aria-label") or ""
-    assert said.startswith("start 0.2 % at")
+    assert said.startswith("start 0.2\xa0% at")
     expect(page.locator(".st-key-ferry .tip")).to_have_text(said)
     for key, index in (
         ("ArrowRight", 1),

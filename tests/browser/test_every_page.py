@@ -18,7 +18,7 @@ PAGES = {
     "": "Five things to try",
     "masked_word": "What fits",
     "next_sentence": "is next",
-    "question_answering": "Lucie Arnaud",
+    "question_answering": "1968",
     "attention": "All heads",
     "words_in_context": "Random other words",
     "tokens": "characters",
@@ -127,10 +127,10 @@ def test_the_keyboard_alone_suffices(url: str, open_page: Open) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/masked_word*")
     shown(page, "What fits")
-    tab_to(page, "the")  # the first chip; the arrows go on from there
+    tab_to(page, "she")  # the first chip; the arrows go on from there
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    expect(page.get_by_text("Original: doctor, rank")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Original: won, rank")).to_be_visible(timeout=LONG)
 
     page.goto(f"{url}/attention")
     shown(page, PAGES["attention"])

@@ -124,7 +124,7 @@ def test_from_an_upload_to_an_answer(server: Any, open_page: Open, tmp_path: Pat
     answer = page.get_by_role("table", name=re.compile("^What it is"))
     for label in ("good", "bad"):
         expect(answer.get_by_role("row", name=re.compile(label))).to_contain_text("%", timeout=LONG)
-    shares = [float(share) for share in re.findall(r"(\d+\.\d) %", answer.inner_text())]
+    shares = [float(share) for share in re.findall(r"(\d+\.\d)\s%", answer.inner_text())]
     assert sum(shares) == pytest.approx(100, abs=0.2)
     figure = result.inner_text()
 

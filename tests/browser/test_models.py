@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bert_core.settings import EMBEDDED_MODEL
-from tests.browser.test_app import APP, LONG, fits, settled, type_sentence
+from tests.browser.test_app import APP, FIRST, LONG, fits, settled, type_sentence
 
 pytestmark = pytest.mark.browser
 
@@ -66,10 +66,12 @@ def test_an_example_is_followed_again(
     field = page.get_by_label("Sentence", exact=True)
     for _ in range(2):
         page.get_by_role("link", name="Open Masked word").click()
-        expect(field).to_have_value("The doctor works at the [MASK].", timeout=LONG)
+        expect(field).to_have_value(FIRST.text, timeout=LONG)
+        expect(page.get_by_role("radio", name=FIRST.name)).to_be_checked()
         settled(page)
         type_sentence(page, "My own [MASK].")
         settled(page)
+        expect(page.get_by_role("radio", name=FIRST.name)).not_to_be_checked()
         expect(field).to_have_value("My own [MASK].")
         page.get_by_role("link", name="Home").click()
         settled(page)

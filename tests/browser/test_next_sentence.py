@@ -42,11 +42,8 @@ def expect_share(page: Page, label: str, expected: float) -> None:
     """A metric shows a probability; another number of threads may turn its last digit."""
     value = metric(page, label).get_by_test_id("stMetricValue")
     expect(value).to_have_text(re.compile("%"), timeout=LONG)
-    expect(value).to_have_text(
-        re.compile("|".join({re.escape(f"{expected * 100 + nudge:.1f} %") for nudge in (0, -0.002,
-                                                                                         0.002)})),
-        timeout=LONG,
-    )  # fmt: skip
+    shown = {f"{expected * 100 + nudge:.1f}\xa0%" for nudge in (0, -0.002, 0.002)}
+    expect(value).to_have_text(re.compile("|".join(map(re.escape, shown))), timeout=LONG)
 
 
 def expect_answer(page: Page, encoder: Encoder, text: str, pair: str) -> None:
@@ -109,7 +106,6 @@ def test_why_candidates_and_a_link_that_restores_a_paragraph(
     asked = parse_qs(urlsplit(way.get_attribute("href") or "").query)
     assert asked["text"] == [FIRST.text]
     assert asked["pair"] == [FIRST.pair]
-    page.get_by_role("button", name="Rank the heads").click()
     heads = page.get_by_role("table", name=re.compile("^Heads that carry it"))
     expect(heads.get_by_role("row")).to_have_count(11, timeout=LONG)
 
@@ -118,7 +114,12 @@ def test_why_candidates_and_a_link_that_restores_a_paragraph(
     type_into(listed, "Mercury is a planet.\nVisitors queued for hours.")
     ranking = page.get_by_role("table", name=re.compile("^What may follow"))
     expect(ranking.get_by_role("row")).to_have_count(3, timeout=LONG)
-    expect(ranking.get_by_role("row").nth(1)).to_contain_text("Visitors")
+    best = ranking.get_by_role("row").nth(1)
+    expect(best).to_contain_text("Visitors")
+    words, bar = (best.locator(kind).bounding_box() for kind in (".k-text", ".k-bar"))
+    assert words
+    assert bar
+    assert words["width"] > 1.5 * bar["width"], "the room is for the sentences"
 
     page.get_by_role("radio", name="A paragraph", exact=True).click()
     type_into(

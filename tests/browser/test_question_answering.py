@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 LONG = 60_000
 ANSWER = "eleven kayaks"
+OPENER = "1968"
 PAGES = (
     "# The boat house\n\nThe club was founded in 1902 by a\nbaker who could not swim.",
     "In winter the members repaired eleven kayaks\nand one very old rowing boat.\n\n"
@@ -36,7 +37,7 @@ def heading(page: Page) -> Locator:
 
 def open_ready(page: Page) -> None:
     """Wait for the worked example."""
-    expect(heading(page)).to_have_text("Lucie Arnaud", timeout=LONG)
+    expect(heading(page)).to_have_text(OPENER, timeout=LONG)
 
 
 def ask(page: Page, question: str) -> None:
@@ -72,7 +73,7 @@ def test_from_a_pdf_to_an_answer_to_none_to_files(
 ) -> None:
     page = open_page(url)
     open_ready(page)
-    expect_marked(page, "Lucie Arnaud")
+    expect_marked(page, OPENER)
 
     upload(page, files.pdf(*PAGES), "boats.pdf", tmp_path)
     expect(page.get_by_text("boats.pdf · 38 words")).to_be_visible(timeout=LONG)
@@ -98,10 +99,26 @@ def test_from_a_pdf_to_an_answer_to_none_to_files(
     with page.expect_download() as caught:
         page.get_by_role("button", name="predictions.json (this session)", exact=True).click()
     predictions = json.loads(Path(caught.value.path()).read_text("utf-8"))
-    assert list(predictions.values()) == ["Lucie Arnaud", said]
+    assert list(predictions.values()) == [OPENER, said]
     with page.expect_download() as caught:
         page.get_by_role("button", name="null_odds.json").click()
     assert set(json.loads(Path(caught.value.path()).read_text("utf-8"))) == {"q1", "q2"}
+
+
+def test_a_ready_question_says_that_it_moves_the_threshold(url: str, open_page: Open) -> None:
+    page = open_page(url)
+    open_ready(page)
+    told = page.get_by_text("Set by a ready question")
+    expect(told).to_have_count(0)
+    page.get_by_text("not in the text").click()
+    expect(told).to_be_visible(timeout=LONG)
+    expect(told).to_contain_text("\N{MINUS SIGN}10")
+    expect(heading(page)).to_have_text("No answer")
+    page.get_by_role("button", name="Back to the usual").click()
+    expect(told).to_have_count(0, timeout=LONG)
+    expect(page.get_by_role("slider")).to_have_count(0)
+    expect(heading(page)).not_to_have_text("No answer")
+    expect(page.get_by_label("Question", exact=True)).to_have_value(documents()["A ferry"].missing)
 
 
 def test_panels_links_and_bad_input(url: str, open_page: Open, tmp_path: Path) -> None:
@@ -111,7 +128,7 @@ def test_panels_links_and_bad_input(url: str, open_page: Open, tmp_path: Path) -
         ("Windows", "A click on a window"),
         ("Question words", "What the answer hangs on"),
         ("Decoders", "BERT's run_squad"),
-        ("Compare readers", "Second reader"),
+        ("Compare readers", "This reader was asked already"),
         ("History", "Asked in this session"),
     ):
         page.get_by_role("radio", name=panel, exact=True).click()

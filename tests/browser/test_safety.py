@@ -104,10 +104,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(serve: Callable[..., str], home: Path) -> str:
+def url(serve: Callable[..., str], home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return serve(
-        PROJECT / "app.py", fresh=True, BERT_EXPLORER_HOME=str(home), BERT_EXPLORER_FOLDERS="/none"
-    )
+        PROJECT / "app.py", fresh=True, BERT_EXPLORER_HOME=str(home),
+        BERT_EXPLORER_FOLDERS=str(tmp_path_factory.mktemp("none")),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def test_models_that_go_away(
         assert server.ask("fill", **asked).status_code == 200
         fault(model)
         assert server.ask("fill", **asked).status_code == 200, "it is in memory"
-        assert server.ask("attend", **asked).status_code == 422, "with another kernel it is not"
+        assert server.ask("attend", **asked).status_code == 200, "with its attention weights"
         models.append(model)
     push_out(server, folder, good)
     for model in models:

@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
+from collections.abc import Iterator
 from threading import Thread
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema_rs
 import pytest
@@ -15,6 +17,7 @@ from bert_core.errors import BusyError, ModelError
 from bert_core.features.one_text import MOST_VALUES, embed
 from bert_core.serving import fills, requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
+from bert_core.serving.docstrings import attributes
 from bert_core.serving.events import EventLog
 from bert_core.serving.meters import Meters, ModelLabels, ModelNumbers, Now
 from bert_core.serving.models import served_models
@@ -23,6 +26,7 @@ from bert_core.serving.openapi import document
 from bert_core.serving.record_schema import record_schema
 from bert_core.serving.refusals import Refused, refused
 from bert_core.settings import Settings, read_settings
+from bert_core.tasks.filling import Strategy
 from bert_core.views.api_lines import curl, field_rows, laid_out
 from bert_core.views.records import to_record
 
@@ -62,9 +66,9 @@ def test_the_names_are_those_of_the_routes() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_model_is_named_in_every_request(route: ApiRoute) -> None:
-    one = read(route.name, {**route.example, "model": "run:mine", "revision": "v2"})
-    several = read(route.name, {"items": [route.example], "model": "run:mine", "precision": "fast"})
-    assert one.choice().source == several.choice().source == "run:mine"
+    one = read(route.name, {**route.example, "model": "me/mine", "revision": "v2"})
+    several = read(route.name, {"items": [route.example], "model": "me/mine", "precision": "fast"})
+    assert one.choice().source == several.choice().source == "me/mine"
     assert (one.revision, several.precision) == ("v2", "fast")
     usual = "reader" if route.name == "ask" else "embedded"
     assert read(route.name, route.example).model == usual
@@ -131,9 +135,89 @@ def test_a_fault_is_named(name: str, body: Any, field: str, item: int | None) ->
     assert str(found).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("name", "changed", "sentence"),
+    [
+        ("fill", {"text": 1}, "The field 'text' is 1; a text is expected."),
+        ("fill", {"text": None}, "The field 'text' is null; a text is expected."),
+        ("fill", {"k": True}, "The field 'k' is true; a whole number is expected."),
+        ("fill", {"k": 1.5}, "The field 'k' is 1.5; a whole number is expected."),
+        ("fill", {"k": [1]}, "The field 'k' is a list; a whole number is expected."),
+        ("fill", {"k": 0}, "The field 'k' is 0; at least 1 is expected."),
+        ("fill", {"k": 1001}, "The field 'k' is 1001; at most 1,000 is taken."),
+        ("fill", {"k": 10**400},
+         "The field 'k' is a number of 401 digits; at most 1,000 is taken."),
+        ("fill", {"words_only": 1}, "The field 'words_only' is 1; true or false is expected."),
+        ("fill", {"strategy": "luck"},
+         "The field 'strategy' is 'luck'; use one of 'independent', 'left-to-right', "
+         "'confident-first', 'beam'."),
+        ("fill", {"masked": 3}, "The field 'masked' is 3; a list is expected."),
+        ("fill", {"masked": [1, -1]}, "The field 'masked.1' is -1; at least 0 is expected."),
+        ("fill", {"candidates": ["a"] * 1001},
+         "The field 'candidates' has 1,001 entries; at most 1,000 are taken."),
+        ("fill", {"model": ""}, "The field 'model' is empty."),
+        ("fill", {"model": "a" * 501},
+         "The field 'model' has 501 characters; at most 500 are taken."),
+        ("fill", {"top_k": 3},
+         "There is no field 'top_k'. See /api/v1/openapi.json for those there are."),
+        ("embed", {"layers": []}, "The field 'layers' is an empty list. Give one entry or more."),
+        ("ask", {"null_threshold": "a"},
+         "The field 'null_threshold' is 'a'; a number is expected."),
+        ("attend", {"target": "a"}, "The field 'target' is 'a'; an object is expected."),
+        ("attend", {"target": {"span": [1]}}, "The field 'target.span.1' is missing."),
+        ("attend", {"target": {"span": [1, 2, 3]}},
+         "The field 'target.span' has 3 entries; at most 2 are taken."),
+    ],
+)  # fmt: skip
+def test_a_fault_is_said_in_a_sentence(name: str, changed: dict[str, Any], sentence: str) -> None:
+    body = {**BY_NAME[name].example, **changed}
+    assert str(refusal(name, json.dumps(body).encode())) == sentence
+
+
+@pytest.mark.parametrize(
+    ("items", "sentence"),
+    [
+        ([], "The field 'items' is an empty list. Give one entry or more."),
+        ({}, "The field 'items' is an object; a list is expected."),
+        ([{"text": "a"}] * 65, "The field 'items' has 65 entries; at most 64 are taken."),
+        (["a"], "One of the items is 'a'; an object is expected."),
+        ([{}], "The field 'text' is missing."),
+        ([{"text": "a" * 500_001}] * 2, "The items have 1,000,002 characters together; at most "
+         "1,000,000 are read at once. Send them in several requests."),
+    ],
+    ids=["none", "no list", "many", "no object", "missing", "long"],
+)  # fmt: skip
+def test_a_fault_of_several_questions_is_said_in_a_sentence(items: Any, sentence: str) -> None:
+    assert str(refusal("fill", json.dumps({"items": items}).encode())) == sentence
+
+
 def test_no_number_is_no_threshold() -> None:
     found = refusal("ask", b'{"question": "a", "context": "b", "null_threshold": 1e999}')
-    assert found.kind in ("malformed", "invalid")
+    assert str(found) == "The field 'null_threshold' is inf; a finite number is expected."
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5) | st.text("a", min_size=490, max_size=510),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(("head", "word", "span", "text", "x")), inner, max_size=2),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@given(st.sampled_from(ROUTES), st.data())
+def test_whatever_stands_in_a_field_the_sentence_is_ours(
+    route: ApiRoute, data: st.DataObject
+) -> None:
+    fields = st.sampled_from(["items", *route.single.model_fields])
+    body = {**route.example, data.draw(fields): data.draw(ANYTHING)}
+    said = "Nothing."
+    try:
+        read(route.name, body)
+    except Refused as error:
+        said = str(error)
+    assert not {"Input", "input", "should", "valid", "something"} & set(said.split())
+    assert said.endswith(".")
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
@@ -173,13 +257,6 @@ def test_answers_are_bounded(encoder_of: Any, tiny_bert: Any) -> None:
     assert 64 * 3 * hidden < MOST_VALUES  # no tiny model reaches the bound of weights or vectors
 
 
-@pytest.mark.parametrize("asked", [{}, {"pair": "the day", "candidates": ["the man"]}])
-def test_a_text_is_followed_by_one_or_by_several(asked: dict[str, Any], encoder_of: Any) -> None:
-    with pytest.raises(Refused, match="either pair or candidates") as caught:
-        answers("next", {"text": "the man", **asked}, encoder_of)
-    assert (caught.value.kind, caught.value.field) == ("input", "pair")
-
-
 def test_several_sentences_are_one_batch_in_their_order(encoder_of: Any) -> None:
     encoder = encoder_of("bert-pretraining")
     items = [{"text": f"the ___ {'day ' * n}", "k": n + 1} for n in range(12)]
@@ -196,6 +273,19 @@ def test_several_sentences_are_one_batch_in_their_order(encoder_of: Any) -> None
             assert [c.id for c in one.masks[0].candidates] == [
                 c.id for c in alone.masks[0].candidates
             ]
+
+
+@pytest.mark.parametrize("strategy", get_args(Strategy))
+def test_width_says_how_many_sentences_there_are(strategy: str, encoder_of: Any) -> None:
+    def told(**asked: Any) -> tuple[int, int]:
+        text = {"text": "the ___ and the ___", "strategy": strategy}
+        (found,) = answers("fill", {**text, **asked}, encoder_of)
+        return len(found.masks[0].candidates), len(found.sentences)
+
+    assert told(k=1) == (1, 5), "whatever k is"
+    assert told(k=1, width=1) == (1, 1)
+    assert told(k=7, width=3) == (7, 3)
+    assert told() == (10, 5)
 
 
 def test_many_masks_are_computed_in_parts(encoder_of: Any, monkeypatch: Any) -> None:
@@ -272,6 +362,51 @@ def test_models_are_what_the_document_says_and_no_folder_is_named() -> None:
     assert "/" not in json.dumps(record["models"])
 
 
+def properties(schema: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every property of every object in a schema, with where it stands."""
+    if isinstance(schema, dict):
+        if isinstance(found := schema.get("properties"), dict):
+            yield from ((f"{where}: {name}", each) for name, each in found.items())
+        for name, inner in schema.items():
+            yield from properties(inner, f"{where}/{name}")
+    elif isinstance(schema, list):
+        for number, inner in enumerate(schema):
+            yield from properties(inner, f"{where}/{number}")
+
+
+def test_the_document_says_what_every_property_is() -> None:
+    said = {where: each.get("description", "") for where, each in properties(document())}
+    assert len(said) > 300
+    assert [where for where, text in said.items() if len(text.split()) < 1] == []
+    foreign = re.compile(r":\w+:`|``|\bNone\b|\bTrue\b|\bFalse\b|\n")
+    assert [(where, text) for where, text in said.items() if foreign.search(text)] == []
+    of = "/components/schemas/"
+    assert said[f"{of}masked.FillResult: sentences"].startswith("whole fillings, best first")
+    assert said[f"{of}attend.AttentionResult: weights"].endswith("Lists, one level for each axis.")
+    assert said[f"{of}candidates.CandidateScore: per_piece"].startswith("their mean, or null;")
+
+
+def test_a_class_that_says_nothing_of_its_fields_is_noticed() -> None:
+    class Silent:
+        """Says nothing."""
+
+    with pytest.raises(ValueError, match="Silent does not say"):
+        attributes(Silent)
+
+
+@pytest.mark.parametrize("token", [False, True])
+def test_the_document_says_whether_a_token_is_wanted(token: bool) -> None:
+    found = document(token=token)
+    assert found["security"] == ([{"token": []}] if token else [])
+    assert found["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    own = {path: next(iter(each.values())).get("security") for path, each in found["paths"].items()}
+    assert own.pop("/openapi.json") == [], "it is open to who may know of it"
+    assert set(own.values()) == {None}
+    for path, each in found["paths"].items():
+        statuses = set(next(iter(each.values()))["responses"])
+        assert ("401" in statuses) == (path != "/openapi.json")
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_examples_are_what_the_document_says(route: ApiRoute) -> None:
     validator = jsonschema_rs.validator_for(schema_of(route.name))
@@ -292,8 +427,9 @@ def test_the_document_and_the_types_agree(route: ApiRoute, data: st.DataObject) 
     try:
         read(route.name, body)
         accepted = True
-    except Refused:
-        accepted = False
+    except Refused as error:
+        # Each field is what it may be; that some mean nothing together, the document says in words.
+        accepted = error.kind == "input"
     assert jsonschema_rs.validator_for(schema_of(route.name)).is_valid(body) == accepted
 
 

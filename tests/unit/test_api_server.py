@@ -16,10 +16,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import requests
 import schemathesis
 import streamlit.config
 from hypothesis import HealthCheck, Phase, given, settings
-from requests import Session
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -49,6 +49,7 @@ from pages._server.watching import events
 from tests import coroutines
 from tests.browser.conftest import PROJECT, start_server, wait_until_healthy
 from tests.faults.visitor import Visitor
+from tests.unit.api_clients import Request
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 - of a server of these tests
 JSON = {"Content-Type": "application/json"}
@@ -206,7 +207,9 @@ def test_an_answer_is_that_of_the_core(
 
 
 def test_the_document_and_the_models_are_there(client: TestClient) -> None:
-    assert client.get(f"{BASE}/openapi.json").json() == json.loads(json.dumps(document()))
+    found = client.get(f"{BASE}/openapi.json").json()
+    assert found == json.loads(json.dumps(document()))
+    assert found["security"] == [], "no token is set, and none is wanted"
     names = [each["model"] for each in client.get(f"{BASE}/models").json()["models"]]
     assert names[:2] == ["embedded", "reader"]
 
@@ -240,6 +243,16 @@ def test_each_fault_is_a_problem(client: TestClient) -> None:
     problem(found, 405)
     problem(client.options(f"{BASE}/fill"), 405)
     problem(client.put(f"{BASE}/models"), 405)
+
+
+@pytest.mark.parametrize(
+    "path", [BASE, f"{BASE}/", "/api/v2/fill", "/api/nonsense", "/api/fill", f"{BASE}/fill/x",
+             "/api//", "/api/_stcore"],
+)  # fmt: skip
+def test_below_the_page_is_the_api_or_nothing(client: TestClient, path: str) -> None:
+    for method in ("GET", "POST"):
+        found = problem(client.request(method, path), 404)
+        assert f"{BASE}/openapi.json" in found["detail"]
 
 
 def test_a_body_that_is_too_large_is_not_read_whole(client: TestClient) -> None:
@@ -304,45 +317,6 @@ def test_more_than_may_wait_are_turned_away(
         assert client.get(f"{BASE}/models").status_code == 200
 
 
-class Request:
-    """A request as the server hands it over: what the client does is told step by step.
-
-    Args:
-        served: what is asked.
-        path: below the API.
-        body: what comes at once; None: it does not come.
-    """
-
-    def __init__(self, served: Starlette, path: str, body: bytes | None = b"") -> None:
-        self.told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.sent: list[dict[str, Any]] = []
-        if body is not None:
-            self.come(body)
-        scope = {
-            "type": "http", "method": "GET" if path == "models" else "POST",
-            "path": f"{BASE}/{path}", "query_string": b"", "server": ("127.0.0.1", 1),
-            "client": ("127.0.0.1", 2),
-            "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
-        }  # fmt: skip
-        self.over = asyncio.ensure_future(served(scope, self.told.get, self._send))
-
-    async def _send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    def come(self, body: bytes) -> None:
-        """The body comes."""
-        self.told.put_nowait({"type": "http.request", "body": body})
-
-    def leave(self) -> None:
-        """The client goes."""
-        self.told.put_nowait({"type": "http.disconnect"})
-
-    @property
-    async def status(self) -> int:
-        await self.over
-        return int(self.sent[0]["status"])
-
-
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[api.Api, Any, Any]]:
     """An API with one thread: with what says that it computes, and what lets it go on."""
@@ -376,6 +350,7 @@ def test_who_leaves_the_line_leaves_nothing_in_memory(narrow: Any) -> None:
             asks.leave()
             assert await asks.status == 499
             del asks
+        await asyncio.sleep(0)  # what is given up goes in the next round of the loop
         left = tracemalloc.get_traced_memory()[0] - before
         go_on.set()
         assert await first.status == 200
@@ -471,7 +446,8 @@ def test_elsewhere_it_is_off_without_a_token(
     listening(address)
     client = client_of(served)
     assert OFF in capsys.readouterr().err
-    for path in (f"{BASE}/models", f"{BASE}/openapi.json", f"{BASE}/nothing", "/metrics"):
+    for path in (f"{BASE}/models", f"{BASE}/openapi.json", f"{BASE}/nothing", "/api/v2/fill",
+                 "/metrics"):  # fmt: skip
         assert problem(client.get(path), 403)["detail"] == OFF
     problem(client.post(f"{BASE}/fill", json={"text": "a ___"}), 403)
 
@@ -503,7 +479,10 @@ def test_with_a_token_it_is_open_to_who_has_it(
             problem(answer, 401)
             assert answer.headers["www-authenticate"] == "Bearer"
             assert TOKEN not in answer.text
-    assert get(f"{BASE}/openapi.json", None).status_code == 200
+    found = get(f"{BASE}/openapi.json", None)
+    assert found.status_code == 200, "the document alone is open to all"
+    assert found.json()["security"] == [{"token": []}]
+    assert found.json()["paths"]["/openapi.json"]["get"]["security"] == []
 
 
 def test_a_visitor_who_asks_too_often_is_turned_away(
@@ -611,6 +590,21 @@ def test_a_server_that_others_reach_keeps_it_shut(running: Callable[..., Any]) -
         assert (sent.status_code, sent.text) == (403, "No files are taken here.\n")
 
 
+def test_a_running_server_has_the_page_and_the_api_apart(running: Callable[..., Any]) -> None:
+    url, _ = running()
+    page = requests.get(f"{url}/api?route=models", timeout=60)
+    assert page.headers["content-type"].startswith("text/html")
+    assert requests.get(f"{url}/api/", timeout=60).url == f"{url}/api"
+    asks = requests.get(f"{url}/api/_stcore/health", timeout=60)
+    assert asks.headers["content-type"].startswith("text/plain"), "what its browser asks first"
+    for path in (BASE, f"{BASE}/", "/api/v2/fill", "/api/nonsense"):
+        found = requests.get(url + path, timeout=60)
+        problem(found, 404)
+        assert found.headers["content-security-policy"] == CLOSED
+        elsewhere = requests.get(url + path, headers={"Host": "evil.example"}, timeout=60)
+        problem(elsewhere, 403)
+
+
 def test_a_running_server_stands_what_is_made_of_its_document(
     running: Callable[..., Any],
 ) -> None:
@@ -622,7 +616,7 @@ def test_a_running_server_stands_what_is_made_of_its_document(
     assert profile is not None
     url, log = running(BERT_EXPLORER_MODELS="embedded")  # no name leads to the hub
     schema = schemathesis.openapi.from_url(f"{url}{BASE}/openapi.json")
-    session = Session()
+    session = requests.Session()
     statuses: dict[str, set[int]] = {}
 
     def try_all(operation: Any, mode: Any, examples: int) -> None:
@@ -645,6 +639,6 @@ def test_a_running_server_stands_what_is_made_of_its_document(
         try_all(operation, schemathesis.GenerationMode.POSITIVE, half if asks else 3)
         if asks:
             try_all(operation, schemathesis.GenerationMode.NEGATIVE, half)
-    assert set(statuses) == {"/models", *(f"/{name}" for name in NAMES)}
+    assert set(statuses) == {"/models", *(f"/{name}" for name in NAMES)}, "not its own document"
     assert all(200 in found for found in statuses.values())
     assert "Traceback" not in log.read_text("utf-8")

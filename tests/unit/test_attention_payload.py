@@ -251,7 +251,7 @@ def test_lines_in_words():
         "16 lines: every weight that is not 0."
     )
     assert edge_words(strongest_edges(weights, share=0.75, most=6)) == (
-        "6 lines, the strongest; 10 weaker ones with 37.5 % of the weight not drawn. "
+        "6 lines, the strongest; 10 weaker ones with 37.5\xa0% of the weight not drawn. "
         "2 of these fell to the cap on lines."
     )
 

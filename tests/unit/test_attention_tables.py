@@ -1,6 +1,7 @@
 """Tables of the attention page hold the core's numbers, and its lines of Python print them."""
 
 import contextlib
+import csv
 import io
 import json
 
@@ -17,6 +18,7 @@ from bert_core.views import attention_tables
 from bert_core.views.bars import bars_payload
 from bert_core.views.numbers import percent, signed
 from bert_core.views.question_words import left_out, question_words
+from bert_core.views.records import to_csv
 from bert_core.views.snippets import attend_snippet
 from bert_core.views.tables import BarTable
 
@@ -65,15 +67,26 @@ def test_every_head_has_its_figures(tiny_bert, pair) -> None:  # type: ignore[no
         figures = {"layer", "head", "pattern", "entropy, bits", "distance"}
         assert row.keys() == figures | names.keys()
         assert row["pattern"] == exact.pattern
-        assert row["entropy, bits"] == pytest.approx(exact.entropy, abs=0.0051)
-        assert row["distance"] == pytest.approx(exact.distance, abs=0.051)
+        assert row["entropy, bits"] == exact.entropy
+        assert row["distance"] == exact.distance
         for title, name in names.items():
-            assert row[title] == pytest.approx(getattr(exact, name), abs=0.00051)
+            assert row[title] == getattr(exact, name)
     # From the weights themselves, so that no column holds another one's share.
     content = list(result.tokens.content)
     to_first = result.weights[:, :, content, 0].mean(axis=-1).ravel()
-    assert [row["[CLS]"] for row in rows] == pytest.approx(to_first.tolist(), abs=0.00051)
+    assert [row["[CLS]"] for row in rows] == pytest.approx(to_first.tolist(), abs=1e-6)
     assert len({row["[CLS]"] for row in rows}) > 4, "the heads differ"
+
+
+def test_the_file_of_the_heads_has_their_exact_figures(tiny_bert) -> None:  # type: ignore[no-untyped-def]
+    result = attend(tiny_bert, TEXT)
+    table = head_table(result.weights, result.tokens)
+    lines = list(csv.DictReader(io.StringIO(to_csv(table), newline="")))
+    for line, row in zip(lines, table.rows, strict=True):
+        assert (line["layer"], line["head"]) == (str(row.layer), str(row.head))
+        assert line["pattern"] == row.pattern
+        assert (float(line["entropy"]), float(line["cls"])) == (row.entropy, row.cls)
+        assert (line["a_to_b"], line["b_to_a"]) == ("", ""), "a text alone has no parts"
 
 
 # ---- without heads -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import runpy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,7 +89,10 @@ def test_completeness_is_said(results) -> None:  # type: ignore[no-untyped-def]
     found = results[0].outputs[0]
     said = completeness(results[0])
     assert said.startswith(f"Logit {signed(found.logit)}, with all pieces masked")
-    assert f"{found.error:.2g}" in said
+    assert found.error < 0.01
+    assert "miss it by less than 0.01 (" in said
+    apart = replace(results[0], outputs=(replace(found, error=0.256),))
+    assert "miss it by 0.26" in completeness(apart)
 
 
 def call(*arguments: object):

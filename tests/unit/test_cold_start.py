@@ -40,17 +40,20 @@ from bert_core.settings import EMBEDDED_MODEL
 require_files(EMBEDDED_MODEL, "embedded")
 """
 """The server as it listens, and what its first health answer looks at."""
-HOME = f"""
-{imports_of("pages/main.py", "pages/home.py")}
+POLICY = """
 from pages._server.headers import Headers
 Headers(None)._page_policy
+"""
+"""The policy under which a browser shows a page."""
+HOME = f"""
+{imports_of("pages/main.py", "pages/home.py")}
 tour._stops()
 loaded.shipped_models()
 """
-"""What the home page is made of, and the policy under which a browser shows it."""
+"""What the home page is made of."""
 
 
-@pytest.mark.parametrize("program", [HEALTH, HOME], ids=["health", "home"])
+@pytest.mark.parametrize("program", [HEALTH, POLICY + HOME], ids=["health", "home"])
 def test_nothing_heavy_is_imported_before_the_server_answers(program: str) -> None:
     assert left_in_memory(program) == set()
 
@@ -64,3 +67,17 @@ modules = {name for name in sys.modules if name.startswith("bert_core.commands."
 assert modules == {"bert_core.commands.common", "bert_core.commands.settings"}, modules
 """
     assert left_in_memory(program) == set()
+
+
+def test_what_is_brought_ahead_leaves_the_home_page_nothing_to_import() -> None:
+    program = f"""
+import app
+from pages._server.ahead import bring
+{POLICY}
+bring()
+here = set(sys.modules)
+{HOME}
+late = {{name for name in set(sys.modules) - here if name.startswith(("bert_core", "pages"))}}
+assert not late, late
+"""
+    assert left_in_memory(program) == {"numpy"}

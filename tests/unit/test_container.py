@@ -126,6 +126,20 @@ def test_the_image_is_set_up_by_the_makefile_without_test_tools(tmp_path: Path) 
     assert "pytest" not in said
 
 
+def test_what_begins_in_the_image_begins_the_command_in_its_own_place(tmp_path: Path) -> None:
+    """The folder of models is made on a volume; signals and the status are the command's."""
+    for _ in range(2):  # a volume is empty only once
+        begun = subprocess.run(
+            [*exec_form("ENTRYPOINT"), "sh", "-c", 'echo "$$ $1"; kill -TERM $$', "-", "two words"],
+            env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert begun.stdout.endswith(" two words\n")
+        assert begun.returncode == -signal.SIGTERM
+        assert (tmp_path / "models").is_dir()
+    kept = environment()
+    assert kept["BERT_EXPLORER_FOLDERS"] == f"{kept['HOME']}/models"
+
+
 def test_the_image_has_the_command_of_make_run_and_no_root() -> None:
     said = subprocess.run(
         ["make", "--no-print-directory", "-n", "run"],
@@ -202,7 +216,11 @@ def test_the_command_serves_from_a_folder_that_nobody_can_write(
     log = app.parent / "log"
     with log.open("wb") as sink:
         server = subprocess.Popen(
-            without_power(exec_form("CMD")), cwd=app, env=env, stdout=sink, stderr=sink
+            without_power([*exec_form("ENTRYPOINT"), *exec_form("CMD")]),
+            cwd=app,
+            env=env,
+            stdout=sink,
+            stderr=sink,
         )
     try:
         until = time.monotonic() + PATIENCE
@@ -217,7 +235,9 @@ def test_the_command_serves_from_a_folder_that_nobody_can_write(
     finally:
         server.kill()
         server.wait()
-    assert "Traceback" not in log.read_text("utf-8")
+    said_in_log = log.read_text("utf-8")
+    assert f"BERT Explorer: http://127.0.0.1:{env['BERT_EXPLORER_PORT']}\n" in said_in_log
+    assert "Traceback" not in said_in_log
 
 
 def test_compose_has_two_servers_behind_a_proxy_that_knows_them() -> None:

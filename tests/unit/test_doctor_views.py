@@ -85,7 +85,7 @@ def test_balance_lists_a_class_of_one_file_only(tmp_path: Path) -> None:
     table = doctor.labels(found)
     whole(table)
     cells = {row.cells[0]: row.cells[1:] for row in table.rows}
-    assert cells["good"] == ("60.0 %", "3", "3")
+    assert cells["good"] == ("60.0\xa0%", "3", "3")
     assert cells["other"][1:] == ("0", "1")
 
 

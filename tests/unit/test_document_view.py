@@ -131,11 +131,11 @@ def test_a_bin_has_its_strongest_piece():
     starts = [0, 4, 11, 17, 19, 24]  # "Lucie" is two pieces
     row = strip("start", [0.01, 0.02, 0.0005, 0.123, 0.02, 0.1], starts, text, bins=2)
     assert row.values == (0.02, 0.123)
-    assert row.notes == ("start 2.0 % at 'parish'", "start 12.3 % at 'Lucie'")
+    assert row.notes == ("start 2.0\xa0% at 'parish'", "start 12.3\xa0% at 'Lucie'")
     assert row.places == (4, 17)
     inside = strip("end", [0.0, 0.0, 0.0, 0.0, 0.0002, 0.0], starts, text, bins=2)
-    assert inside.notes[1] == "end < 0.1 % at 'Lucie'"
-    assert strip("end", [0.5], [0], "...", bins=9).notes == ("end 50.0 % at '...'",)
+    assert inside.notes[1] == "end <\xa00.1\xa0% at 'Lucie'"
+    assert strip("end", [0.5], [0], "...", bins=9).notes == ("end 50.0\xa0% at '...'",)
 
 
 def test_an_empty_stretch_says_so():

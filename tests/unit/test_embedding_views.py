@@ -18,6 +18,7 @@ from bert_core.analysis.embeddings.vectors import word_in_context
 from bert_core.model.choice import ModelChoice
 from bert_core.views import embedding_figures, embedding_files, embedding_tables, layer_figures
 from bert_core.views.embedding_snippets import token_snippet, word_snippet
+from bert_core.views.numbers import typed
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 LINES = "\n".join(
@@ -111,9 +112,9 @@ def test_the_figure_of_five_readings(embedded, bank) -> None:
     assert list(luck.x) == [each.luck for each in reversed(result.readings)]
     assert guessing.x[0] == result.chance
     said = [each.text for each in embedding_figures.readings(result).layout.annotations]
-    assert said[0] == "Both sides in every layer: BERT · <b>100.0 %</b>, layer 5"
-    assert said[-1] == "No context: the word alone · <b>47.8 %</b>"
-    words = embedding_tables.verdict(result)
+    assert said[0] == "Both sides in every layer: BERT · <b>100.0\xa0%</b>, layer 5"
+    assert said[-1] == "No context: the word alone · <b>47.8\xa0%</b>"
+    words = typed(embedding_tables.verdict(result))
     assert "24 of 24 sentences" in words
     assert "(100.0 %, layer 5)" in words
     assert words.endswith("The word without its sentence is at 47.8 %; guessing gives 47.8 %.")

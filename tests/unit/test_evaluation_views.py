@@ -199,7 +199,7 @@ def test_kinds_are_counted_and_explained(judged: Judgement) -> None:
     rows = cells(table)
     assert [row["answer"] for row in rows] == list(KINDS)
     assert [row["questions"] for row in rows] == [f"{found[kind]:,}" for kind in KINDS]
-    assert [row["share"] for row in rows] == [f"{found[kind] / 1.8:.1f} %" for kind in KINDS]
+    assert [row["share"] for row in rows] == [f"{found[kind] / 1.8:.1f}\xa0%" for kind in KINDS]
     assert sum(row.value for row in table.rows) == pytest.approx(1.0)
     assert len({row.note for row in table.rows}) == len(KINDS)
     assert all(row.note for row in table.rows)

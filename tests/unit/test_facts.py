@@ -14,7 +14,7 @@ def test_every_figure_stands_in_the_card_of_its_model() -> None:
     for facts in shipped_models():
         card = (SHIPPED[facts.name] / "README.md").read_text("utf-8")
         said = " ".join((facts.about, facts.trained, facts.on))
-        figures = {figure.value.removesuffix(" %") for figure in facts.measured}
+        figures = {figure.value.removesuffix("\N{NO-BREAK SPACE}%") for figure in facts.measured}
         figures |= set(re.findall(r"\d[\d.,]*\d|\b\d+\b", said.replace("all-MiniLM-L6-v2", "")))
         assert len(figures) >= 4
         assert {figure for figure in figures if figure not in card} == set()

@@ -92,7 +92,7 @@ def test_the_nearest_are_nearest(seen) -> None:  # type: ignore[no-untyped-def]
 def test_what_the_map_keeps_is_said(seen) -> None:  # type: ignore[no-untyped-def]
     found, _ = seen
     said = head_map.kept_words(found)
-    assert f"{100 * found.explained:.1f} % of the spread" in said
+    assert f"{100 * found.explained:.1f}\xa0% of the spread" in said
     assert "Compared" not in said
     part = HeadDistances(found.distances, found.points, 0.4, rows=(1, 3), of_rows=900)
     assert head_map.kept_words(part).endswith("Compared: 2 rows of 900.")

@@ -13,6 +13,7 @@ import pytest
 
 from bert_core.errors import ModelError
 from bert_core.model.choice import ModelChoice
+from bert_core.model.waiting import until
 from bert_core.serving.held import HeldModels, Watch, used_mib
 from bert_core.settings import EMBEDDED_MODEL
 from pages._server.garbage import look_through
@@ -67,6 +68,15 @@ def test_a_ceiling_lets_go_as_many_as_it_takes(choices: list[ModelChoice]) -> No
     assert names(tight) == [KINDS[1]], "never less than the one that is asked for"
     assert (one.loaded, two.loaded) == (False, True)
     assert tight.get(choices[1]) is two
+
+
+def test_room_is_made_also_when_nobody_waits_for_it_any_more(choices: list[ModelChoice]) -> None:
+    held, left = HeldModels(1), threading.Event()
+    first = held.get(choices[0])
+    left.set()
+    with until(left):
+        second = held.get(choices[1])
+    assert (first.loaded, second.loaded) == (False, True)
 
 
 def test_what_cannot_be_loaded_leaves_no_trace(

@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -311,6 +311,15 @@ def test_an_unknown_repository(server: Hub) -> None:
     assert error.field == "model"
 
 
+def test_what_was_fetched_before_may_have_been_meant(server: Hub) -> None:
+    assert "Did you mean" not in str(refuse("no model 'town/tinybert' on", repo="town/tinybert"))
+    hub.download(REPO, None)
+    refuse(r"no model 'town/tinybert' on.*\. Did you mean 'town/tiny-bert'\?$", "town/tinybert")
+    assert "Did you mean" not in str(refuse("no model 'village/other'", repo="village/other"))
+    server.answer = (403, {"X-Error-Code": "GatedRepo"}, b'{"error": "gated"}')
+    assert "Did you mean" not in str(refuse("licence", repo="town/tinybert")), "it is there"
+
+
 @pytest.mark.parametrize("name", ["a\0b", "x" * 200, "-bad", "town/.hidden"])
 def test_a_name_that_cannot_be_one(server: Hub, name: str) -> None:
     refuse("There is no model", repo=name)
@@ -365,8 +374,60 @@ def test_json_that_is_no_answer(server: Hub, body: bytes) -> None:
 
 def test_nobody_listens(nobody: None) -> None:
     begun = time.monotonic()
-    refuse("hub cannot be reached.*embedded model")
+    said = str(refuse("hub cannot be reached.*embedded model"))
     assert time.monotonic() - begun < 5
+    assert said == (
+        "There is no model 'town/tiny-bert' on this machine, and the hub cannot be reached to look "
+        "for it (ConnectError). Check the spelling and the network, or use the embedded model or a "
+        "model folder."
+    )
+    refuse("'town/tiny-bert' at revision 'v1' on this machine, and", revision="v1")
+
+
+@pytest.mark.parametrize("name", ["bert-base", "bert-base-uncased", "gpt2", "embeded/reader"])
+def test_a_name_that_may_be_a_hub_id_is_asked_for(nobody: None, name: str) -> None:
+    with pytest.raises(ModelError, match=f"no model '{name}' on this machine, and the hub cannot"):
+        find(ModelChoice(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("embeded", "embedded"), ("Embedded", "embedded"), ("embedded ", "embedded"),
+     ("readers", "reader"), ("reeder!", "reader"), ("20260101-000000-sst2-0001", "run:{}"),
+     ("20260101-000000-sst2-001", "run:20260101-000000-sst2-0001")],
+)  # fmt: skip
+def test_a_name_near_one_of_ours_is_no_question_of_the_network(
+    server: Hub, name: str, meant: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BERT_EXPLORER_HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "runs" / "20260101-000000-sst2-0001" / "result").mkdir(parents=True)
+    with pytest.raises(ModelError) as refused:
+        find(ModelChoice(name))
+    assert str(refused.value) == f"There is no model '{name}'. Did you mean '{meant.format(name)}'?"
+    assert refused.value.field == "model"
+    assert server.asked == []
+
+
+def test_a_run_that_may_not_be_opened_is_not_told(
+    nobody: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BERT_EXPLORER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BERT_EXPLORER_MODELS", "hub")
+    (tmp_path / "home" / "runs" / "20260101-000000-sst2-0001" / "result").mkdir(parents=True)
+    with pytest.raises(ModelError, match="hub cannot be reached") as refused:
+        find(ModelChoice("20260101-000000-sst2-0001"))
+    assert "Did you mean" not in str(refused.value)
+
+
+def test_what_was_fetched_is_opened_however_like_one_of_ours_it_is(
+    cache: Path, nobody: None, folder_of: Callable[[str], Path]
+) -> None:
+    snapshot = cache / "models--readers" / "snapshots" / COMMIT
+    shutil.copytree(folder_of("bert-pretraining"), snapshot)
+    refs = cache / "models--readers" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text(COMMIT)
+    assert find(ModelChoice("readers")).folder == snapshot
 
 
 def test_a_hub_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._shared import long_work
+from bert_core.model.costs import costly
 from pages._shared.models import jobs
 
 
@@ -40,6 +40,30 @@ def test_it_begins_with_a_click_and_is_kept() -> None:
     assert page.markdown[0].value == "read a", "another run does not ask again"
     page.text_input[0].set_value("b").run()
     assert labels(page) == ["Read it"]
+
+
+def shifting() -> None:
+    import streamlit as st
+
+    from pages._shared.long_work import when_asked
+
+    when_asked(
+        ("kept",),
+        lambda bar: 1,
+        long=st.checkbox("Long"),
+        label="Go",
+        about="",
+        bar="",
+        widget="it",
+    )
+    st.text_input("Below")
+
+
+def test_what_stands_below_does_not_move_when_it_is_no_longer_long() -> None:
+    page = AppTest.from_function(shifting).run()
+    short = len(page.main.children)
+    page.checkbox[0].check().run()
+    assert len(page.main.children) == short
 
 
 @pytest.fixture
@@ -76,5 +100,5 @@ def test_one_computes_at_a_time(held: threading.Event) -> None:
 
 
 def test_what_is_costly_depends_on_the_model(embedded) -> None:  # type: ignore[no-untyped-def]
-    assert not long_work.costly(embedded, 1_000)
-    assert long_work.costly(embedded, 100_000)
+    assert not costly(embedded, 1_000)
+    assert costly(embedded, 100_000)

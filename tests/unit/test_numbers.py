@@ -7,26 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_core.views.numbers import bits, counted, joined, nats, percent, signed
+from bert_core.views import plain
+from bert_core.views.numbers import bits, counted, joined, nats, percent, share, signed, typed
 
 
 @pytest.mark.parametrize(
     ("probability", "shown"),
     [
-        (0.0, "< 0.1 %"),
-        (0.00099999, "< 0.1 %"),
-        (0.001, "0.1 %"),
-        (0.5, "50.0 %"),
-        (1.0, "100.0 %"),
+        (0.0, "<\xa00.1\xa0%"),
+        (0.00099999, "<\xa00.1\xa0%"),
+        (0.001, "0.1\xa0%"),
+        (0.5, "50.0\xa0%"),
+        (1.0, "100.0\xa0%"),
     ],
 )
 def test_percent(probability: float, shown: str) -> None:
     assert percent(probability) == shown
 
 
+def test_a_terminal_has_spaces_that_can_be_typed() -> None:
+    assert plain.percent(0.5) == typed(percent(0.5)) == "50.0 %"
+    assert typed(share(0)) == "0 %"
+
+
 @given(st.floats(0.001, 1))
 def test_a_percentage_reads_back(probability: float) -> None:
-    assert float(percent(probability).removesuffix(" %")) == pytest.approx(
+    assert float(percent(probability).removesuffix("\xa0%")) == pytest.approx(
         probability * 100, abs=0.051
     )
 

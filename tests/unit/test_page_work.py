@@ -84,6 +84,25 @@ def test_a_click_is_heard_while_nobody_is_ahead(choice: ModelChoice) -> None:
         go.set()
 
 
+def test_home_leaves_the_browser_time_while_no_model_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[object] = []
+    monkeypatch.setattr(models, "POLL", 0.001)
+    monkeypatch.setattr(models, "DRAWN", 0.02)
+    monkeypatch.setattr(models, "loaded", lambda: held)
+    slot = Slot(10**9)
+    assert models.until_drawn(slot) >= 0.02  # type: ignore[arg-type]
+    assert slot.drawn > 0
+    monkeypatch.setattr(models, "DRAWN", PATIENCE)
+    with pytest.raises(Gone):
+        models.until_drawn(Slot(3))  # type: ignore[arg-type]
+    held.append("a model")
+    unused = Slot(1)
+    models.until_drawn(unused)  # type: ignore[arg-type]
+    assert unused.drawn == 0
+
+
 def test_what_is_left_of_an_answer_is_not_computed(choice: ModelChoice) -> None:
     """It was one's turn already: the pass under way ends, the next does not begin."""
     held, inside, go, ended = encoder(choice), threading.Event(), threading.Event(), []

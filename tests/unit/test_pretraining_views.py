@@ -66,11 +66,11 @@ def test_rates_stand_beside_what_was_asked_for() -> None:
     )  # fmt: skip
     table = rates(counts)
     assert [row.cells for row in table.rows] == [
-        ("masked pieces", "12.5 %", "12.5 %"),  # 20 of 160; rounding up, then at most two
-        ("become [MASK]", "75.0 %", "80.0 %"),
-        ("become a random piece", "15.0 %", "10.0 %"),
-        ("are kept", "10.0 %", "10.0 %"),
-        ("random second text", "60.0 %", "60.0 %"),
+        ("masked pieces", "12.5\xa0%", "12.5\xa0%"),  # 20 of 160; rounding up, then at most two
+        ("become [MASK]", "75.0\xa0%", "80.0\xa0%"),
+        ("become a random piece", "15.0\xa0%", "10.0\xa0%"),
+        ("are kept", "10.0\xa0%", "10.0\xa0%"),
+        ("random second text", "60.0\xa0%", "60.0\xa0%"),
     ]
     assert bars_payload(table.rows, table.columns, table.scale)["full"] == 1.0
 

@@ -75,6 +75,14 @@ def test_a_classifier_says_where_it_can_be_asked(runs: Path, folder_of) -> None:
     )
 
 
+def test_a_run_that_is_misspelt_is_told_from_none(runs: Path, folder_of) -> None:  # type: ignore[no-untyped-def]
+    finish(runs, "20260101-000000-sst2-0001", folder_of("bert-classification"))
+    with pytest.raises(ModelError, match=r"Did you mean 'run:20260101-000000-sst2-0001'\?"):
+        find(ModelChoice("run:20260101-000000-sst2-001"))
+    with pytest.raises(ModelError, match=r"There is no run 'mine' here\. 'python"):
+        find(ModelChoice("run:mine"))
+
+
 @pytest.mark.parametrize(
     "name",
     ["", ".", "..", "../sst2-1", "sst2-1/../sst2-1", "sst2-1/result", "/etc", "SST2", "-a", "a_b",

@@ -13,6 +13,7 @@ from bert_core.training.states import Status
 from bert_core.training.tasks import find_task
 from bert_core.views import outcomes, run_lines, run_tables
 from bert_core.views.bars import bars_payload
+from bert_core.views.numbers import typed
 from bert_core.views.run_lines import RunLine
 from bert_core.views.run_snippets import run_snippet
 
@@ -76,7 +77,7 @@ def test_the_list_shows_state_progress_and_the_best_so_far() -> None:
     ],
 )  # fmt: skip
 def test_progress_in_words(status: Status, words: str) -> None:
-    assert run_lines.progress_words(status) == words
+    assert typed(run_lines.progress_words(status)) == words
     assert 0 <= run_lines.share_done(status) <= 1
 
 

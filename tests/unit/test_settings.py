@@ -137,6 +137,15 @@ def test_settings_cannot_be_changed() -> None:
         ("memory_mib", "1", "a whole number from 512 to 10,000,000, or none"),
         ("folders", "~nobody-of-that-name/x", "a list of folders"),
         ("home", "~nobody-of-that-name/x", "a folder"),
+        ("models", "run", "names 'run', which is neither runs, folders, hub, nor the name of a "),
+        ("models", "run", "bert-base-uncased. Did you mean runs?"),
+        ("models", "hub,Folder", "names 'Folder', which is neither "),
+        ("models", "hub,Folder", " Did you mean folders?"),
+        ("models", "readr", " Did you mean reader?"),
+        ("models", "everything", "names 'everything', which is neither "),
+        ("models", "run:Mine", "names 'run:Mine', which is neither "),
+        ("models", "bert base", "names 'bert base', which is neither "),
+        ("models", "owner/a--b", "names 'owner/a--b', which is neither "),
     ],
 )
 def test_a_bad_value_is_refused_with_its_key_and_what_is_allowed(
@@ -159,6 +168,8 @@ def test_a_bad_value_is_refused_with_its_key_and_what_is_allowed(
         ("[server]\nport = 1", "There is no setting server (in {file})."),
         ("folders = 3", "folders in {file} is '3'; allowed is a list of folders"),
         ("port 8600", "{file} is no TOML file: "),
+        ('models = ["runs", "{hub}"]', "models in {file} names '{{hub}}', which is neither "),
+        ("models = [3]", "models in {file} is '[3]'; allowed is a list of runs"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_name(write: Write, text: str, sentence: str) -> None:
@@ -246,12 +257,58 @@ def test_a_bad_setting_stops_the_server_with_a_sentence(command: list[str]) -> N
         env={**os.environ, "BERT_EXPLORER_WINDOWS": "many"}, timeout=120,
     )  # fmt: skip
     assert done.returncode == 2
+    assert not done.stdout, "an address where nothing is served"
     assert done.stderr.strip() == (
         "error: BERT_EXPLORER_WINDOWS is 'many'; allowed is a whole number from 1 to 1,000,000."
     )
 
 
+def check_in(tmp_path: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+    """What a server looks at before anything else, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "from pages._shared.start import check; check(); print('checked')"],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "BERT_EXPLORER_HOME": str(tmp_path / "home"), **extra},
+    )  # fmt: skip
+
+
+def test_a_server_wants_the_folders_that_were_named(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").write_text("x")
+    there, gone, file = (str(tmp_path / name) for name in ("there", "gone", "file"))
+    settings = tmp_path / "explorer.toml"
+    settings.write_text(f'folders = ["{gone}"]')
+    for given_, said in (
+        ({"BERT_EXPLORER_FOLDERS": f"{there}{os.pathsep}{gone}"}, f"FOLDERS names {gone}, where "),
+        ({"BERT_EXPLORER_FOLDERS": file}, f"BERT_EXPLORER_FOLDERS names {file}, where no folder"),
+        ({FILE: str(settings)}, f"error: folders in {settings} names {gone}, where no folder is."),
+        ({"BERT_EXPLORER_MODELS": f"hub,{gone}"}, f"BERT_EXPLORER_MODELS names {gone}, where no "),
+    ):
+        done = check_in(tmp_path, **given_)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+    done = check_in(tmp_path, BERT_EXPLORER_FOLDERS=there, BERT_EXPLORER_MODELS=f"hub,{there}")
+    assert (done.returncode, done.stdout) == (0, "checked\n")
+    # Whoever has no home folder has named none.
+    done = check_in(tmp_path, HOME=gone)
+    assert (done.returncode, done.stdout) == (0, "checked\n")
+
+
 # ---- models
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "runs", "folders", "hub", "embedded", "reader", "run:20260101-000000-sst2-0001",
+        "google-bert/bert-base-uncased", "bert-base-uncased", "distilbert-base-cased",
+        "xlm-roberta-base", "camembert-base", "./mine", "/data/models/mine", "~/mine",
+    ],
+)  # fmt: skip
+def test_a_model_may_be_named_before_it_is_here(given: Set, name: str) -> None:
+    given(models=f"{name}, hub")
+    assert read_settings().models == (name, "hub")
 
 
 @pytest.mark.parametrize(
@@ -425,22 +482,29 @@ def test_a_server_started_from_the_command_line_is_the_visitors(given: Set) -> N
 
 
 def test_a_login_that_is_asked_for_and_not_configured_stops_the_server(tmp_path: Path) -> None:
-    done = started(tmp_path, "", BERT_EXPLORER_LOGIN="yes")
-    assert done.returncode == 2
-    assert "login is on, but .streamlit/secrets.toml has no section [auth]" in done.stderr
-    done = started(tmp_path, "[auth\n")
-    assert done.returncode == 2
+    for command in (["streamlit", "run", "app.py"], ["bert_core", "serve"]):
+        done = started(tmp_path, command, "", BERT_EXPLORER_LOGIN="yes")
+        assert done.returncode == 2
+        assert done.stderr == (
+            "error: login is on, but .streamlit/secrets.toml has no section [auth]; write one, or "
+            "set BERT_EXPLORER_LOGIN=no.\n"
+        )
+        assert not done.stdout, "an address where nothing is served"
+    done = started(tmp_path, ["streamlit", "run", "app.py"], "[auth\n")
+    assert (done.returncode, done.stdout) == (2, "")
     assert f"error: {tmp_path / 'secrets.toml'} cannot be read" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def started(folder: Path, secrets: str, **extra: str) -> subprocess.CompletedProcess[str]:
+def started(
+    folder: Path, command: list[str], secrets: str, **extra: str
+) -> subprocess.CompletedProcess[str]:
     """Begin to start a server whose secrets are as given; these all end at the look at them."""
     file = folder / "secrets.toml"
     file.write_text(secrets, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--secrets.files", str(file)],
-        cwd=PROJECT, capture_output=True, text=True, timeout=120, env={**os.environ, **extra},
+        [sys.executable, "-m", *command], cwd=PROJECT, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "STREAMLIT_SECRETS_FILES": str(file), **extra},
     )  # fmt: skip
 
 

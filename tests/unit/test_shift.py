@@ -153,7 +153,7 @@ def test_the_heatmap_of_heads_counts_from_one(result) -> None:  # type: ignore[n
     assert trace.x == ("1", "2", "3", "4")
     assert trace.y == ("1", "2")
     np.testing.assert_array_equal(trace.z, result.attention)
-    assert trace.customdata[1][2] == f"{result.attention[1, 2] * 100:.1f} %"
+    assert trace.customdata[1][2] == f"{result.attention[1, 2] * 100:.1f}\xa0%"
     assert figure.layout.yaxis.autorange == "reversed", "the first layer stands at the top"
     assert json.loads(figure.to_json())
 

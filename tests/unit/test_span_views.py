@@ -138,7 +138,7 @@ def test_the_help_of_probabilities_is_that_of_the_decoder(trace) -> None:  # typ
         for decoder in ("google", "hf", "pipeline")
     }  # fmt: skip
     assert helps["google"] == helps["hf"] == "Softmax over the candidates of this question only."
-    assert "do not add up to 100 %" in helps["pipeline"]
+    assert "do not add up to 100\xa0%" in helps["pipeline"]
 
 
 def test_a_score_above_one_has_room(trace) -> None:  # type: ignore[no-untyped-def]

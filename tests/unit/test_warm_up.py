@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,34 +13,34 @@ from pages._shared.health import Health
 from tests import coroutines
 
 
-def opened(path: str, accept: str, kind: str = "http") -> int:
-    """How often a request tells that somebody is coming."""
-    told: list[None] = []
+def opened(path: str, accept: str, kind: str = "http") -> list[str]:
+    """What a request tells of who is coming."""
+    told: list[str] = []
 
     async def answer(*_: Any) -> None:
         return None
 
     scope = {"type": kind, "path": path, "headers": [(b"accept", accept.encode())]}
-    coroutines.run(Coming(answer, lambda: told.append(None))(scope, answer, answer))
-    return len(told)
+    coroutines.run(Coming(answer, told.append)(scope, answer, answer))
+    return told
 
 
 @pytest.mark.parametrize(
-    ("path", "accept", "times"),
+    ("path", "accept", "heard"),
     [
-        ("/masked_word", "text/html,application/xhtml+xml", 1),
-        ("/", "text/html,application/xhtml+xml", 0),
-        ("/static/js/index.js", "*/*", 0),
-        ("/_stcore/health", "application/json", 0),
-        ("/healthz", "", 0),
+        ("/masked_word", "text/html,application/xhtml+xml", True),
+        ("/", "text/html,application/xhtml+xml", True),
+        ("/static/js/index.js", "*/*", False),
+        ("/_stcore/health", "application/json", False),
+        ("/healthz", "", False),
     ],
 )
-def test_who_opens_another_page_than_home_is_heard(path: str, accept: str, times: int) -> None:
-    assert opened(path, accept) == times
+def test_who_opens_a_page_is_heard(path: str, accept: str, heard: bool) -> None:
+    assert opened(path, accept) == [path] * heard
 
 
 def test_a_socket_is_no_page() -> None:
-    assert opened("/masked_word/_stcore/stream", "text/html", kind="websocket") == 0
+    assert opened("/masked_word/_stcore/stream", "text/html", kind="websocket") == []
 
 
 async def loads(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Health], None]) -> int:
@@ -70,10 +71,23 @@ def test_the_warm_up_begins_when_somebody_comes(monkeypatch: pytest.MonkeyPatch)
 
     def come(health: Health) -> None:
         assert health._warm is not None
-        health.hurry()
+        health.come("/masked_word")
         health._warm.result(60)
 
     assert coroutines.run(loads(monkeypatch, come)) == 1
+
+
+def test_home_brings_what_it_draws_with_and_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 3600.0)
+    brought = Event()
+    monkeypatch.setattr(module, "bring", brought.set)
+
+    def come(health: Health) -> None:
+        assert not brought.is_set()
+        health.come("/")
+        assert brought.wait(60)
+
+    assert coroutines.run(loads(monkeypatch, come)) == 0
 
 
 def test_a_server_that_ends_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@
 :func:`view` again for every change of what is shown; no forward pass is made then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -81,6 +81,7 @@ def attend(
     renormalise: bool = False,
     layer: int | None = None,
     head: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> AttentionResult:
     """Where every piece or word of a text looks.
 
@@ -97,6 +98,8 @@ def attend(
         renormalise: divide rows by what hiding left of them.
         layer: counted from 1; None: all.
         head: counted from 1; None: all.
+        on_progress: told how many steps of flow or attribution are done, and of how many; may
+            raise to stop.
 
     Raises:
         InputError: the text is empty, too long or one piece only, the second text is missing
@@ -108,7 +111,7 @@ def attend(
     tokens = encoder.tokenize(text, pair).masked(masked)
     # Before the pass, so that a wrong choice costs nothing.
     refuse_choices(tokens, measure, encoder.checkpoint.attention_heads, level, block, head)
-    weighed = weigh(encoder, tokens, measure, layer=layer, target=target)
+    weighed = weigh(encoder, tokens, measure, layer=layer, target=target, on_progress=on_progress)
     return view(
         weighed,
         level=level,
