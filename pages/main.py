@@ -6,7 +6,7 @@ import streamlit as st
 
 from bert_core.settings import PROJECT
 from pages._server.watching import drawn, visited
-from pages._shared import gate, link, pace, presenting, sidebar
+from pages._shared import contrast, gate, link, pace, presenting, sidebar
 from pages._shared.models import until_drawn
 from pages._shared.sentences import show_notes
 
@@ -38,6 +38,7 @@ if page.url_path:
 link.arrive(page.url_path)
 visited(page.url_path)
 pace.begin()
+contrast.readable()
 problems = link.restore("model", sidebar.FIELDS)
 presenting.switch()
 if page.url_path:

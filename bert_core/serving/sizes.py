@@ -1,5 +1,6 @@
 """How much a model has to compute for a question: known before it is asked."""
 
+from bert_core.analysis.attention.rollout import refuse_long_flow
 from bert_core.model.costs import CHARACTERS
 from bert_core.model.encoder import Encoder
 from bert_core.model.tokens import Tokens
@@ -9,6 +10,10 @@ from bert_core.tasks.spans.lengths import fitting
 STEPS = 60
 """Passes that the attribution of a layer takes, which go through that layer and those above: 20
 points of the way, each forward and back, which takes about as long as three forward."""
+FLOW = 6_500
+"""Flow of one layer takes this times the cube of the pieces, times the layers below, in the measure
+of :data:`.costs.COSTLY`. It is computed from the weights alone, so the model's width is nothing to
+it."""
 
 
 def pieces(encoder: Encoder, item: items.Item) -> float:
@@ -19,19 +24,24 @@ def pieces(encoder: Encoder, item: items.Item) -> float:
         item: the question.
 
     Raises:
-        InputError: the question has a fault that can be seen without computing.
+        CoreError: the question has a fault that can be seen without computing, or the model lacks
+            its task head.
     """
     most = encoder.tokenizer.max_pieces
     match item:
         case items.AskItem():
+            encoder.checkpoint.require("span")
             return _read(encoder, item)
         case items.NextItem():  # a pair is read in both orders
+            encoder.checkpoint.require("next_sentence")
             others = item.candidates or (item.pair or "",) * 2
             lengths = (len(item.text) + len(each) for each in others)
             return sum(min(most, length / CHARACTERS) for length in lengths)
         case items.FillItem() | items.SurpriseItem() | items.AttendItem() | items.EmbedItem():
+            if isinstance(item, items.FillItem | items.SurpriseItem):
+                encoder.checkpoint.require("masked_word")
             tokens = encoder.tokenize(item.text, item.pair)
-            return _passes(item, tokens, encoder.checkpoint.layers) * len(tokens)
+            return _passes(encoder, item, tokens) * len(tokens)
     return 0.0  # nothing is computed
 
 
@@ -44,11 +54,13 @@ def _read(encoder: Encoder, item: items.AskItem) -> float:
     return len(item.context) / CHARACTERS * max(1.0, layout.max_seq_length / max(1, step))
 
 
-def _passes(item: items.Item, tokens: Tokens, layers: int) -> float:
-    """How often a text goes through the model."""
+def _passes(encoder: Encoder, item: items.Item, tokens: Tokens) -> float:
+    """How often a text goes through the model, or what takes as long."""
+    layers = encoder.checkpoint.layers
     match item:
-        case items.FillItem(candidates=[_, *_] as words):
-            return sum(max(1.0, len(word) / CHARACTERS) for word in words)
+        case items.FillItem(candidates=[_, *_] as words):  # those of one length share their first
+            lengths = [len(encoder.pieces_of(word)) for word in words]
+            return len(set(lengths)) + sum(max(0, length - 1) for length in lengths)
         case items.FillItem(strategy=strategy) if strategy != "independent":
             return item.width * (len(tokens.masks) + len(item.masked))
         case items.SurpriseItem():
@@ -57,4 +69,8 @@ def _passes(item: items.Item, tokens: Tokens, layers: int) -> float:
             return STEPS * (layers + 1) / 2
         case items.AttendItem(measure="attribution", layer=int() as layer):
             return STEPS * (layers - layer + 1) / layers
+        case items.AttendItem(measure="flow"):
+            refuse_long_flow(len(tokens))
+            share = (item.layer or layers) / layers
+            return 1.0 + FLOW * share * len(tokens) ** 2 / encoder.checkpoint.hidden**2
     return 1.0

@@ -4,19 +4,16 @@ import streamlit as st
 
 from bert_core import ModelChoice, Tokens
 from bert_core.analysis.attention.ablation import CAUTION, ablate, parse_heads
-from bert_core.analysis.attention.ranking import rank_heads
 from bert_core.analysis.attention.targets import Target
-from bert_core.model.costs import costly
 from bert_core.views import attention_tables
 from bert_core.views.effect_snippets import effect_snippet
-from bert_core.views.numbers import counted
 from pages._attention.parts import opened
 from pages._attention.targets import asked_target
 from pages._attention.weights import Seen
 from pages._shared.answers import kept
 from pages._shared.components import bars
-from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
+from pages._shared.ranking import head_ranking
 from pages._shared.sentences import escaped, show_notes, shown_errors
 from pages._shared.tables import show
 from pages._shared.toolbar import exports
@@ -66,17 +63,7 @@ def _add(name: str) -> None:
 
 
 def _rank(choice: ModelChoice, tokens: Tokens, target: Target) -> None:
-    encoder = encoder_with_progress(choice)
-    count = encoder.checkpoint.layers * encoder.checkpoint.attention_heads
-    result = when_asked(
-        ("rank", choice, tokens),
-        lambda bar: rank_heads(encoder, tokens, target, on_progress=bar),
-        long=costly(encoder, count * len(tokens)),
-        label="Rank all heads",
-        about=f"{counted(count, 'head')}, each switched off in turn.",
-        bar="Heads",
-        widget="at_rank",
-    )
+    result = head_ranking(choice, tokens, target, widget="at_rank")
     if result is None:
         return
     table = attention_tables.ranking(result)

@@ -5,7 +5,6 @@ import streamlit as st
 from bert_core import ModelChoice, Tokens
 from bert_core.analysis.attention.ablation import CAUTION
 from bert_core.analysis.attention.leave_one_out import leave_one_out
-from bert_core.analysis.attention.ranking import rank_heads
 from bert_core.analysis.attention.targets import Target
 from bert_core.model.costs import costly
 from bert_core.tasks.next_sentence import NextSentenceResult
@@ -13,6 +12,7 @@ from bert_core.views import next_sentences
 from bert_core.views.numbers import counted
 from pages._shared.long_work import when_asked
 from pages._shared.models import encoder_with_progress
+from pages._shared.ranking import head_ranking
 from pages._shared.sentences import shown_errors
 from pages._shared.tables import show
 
@@ -59,19 +59,7 @@ def _words(choice: ModelChoice, tokens: Tokens) -> None:
 
 
 def _heads(choice: ModelChoice, tokens: Tokens) -> None:
-    """Each head switched off in turn; what takes long waits for a click, and can be stopped."""
-    key = ("next heads", choice, tokens)
-    encoder = encoder_with_progress(choice)
-    count = encoder.checkpoint.layers * encoder.checkpoint.attention_heads
-    result = when_asked(
-        key,
-        lambda bar: rank_heads(encoder, tokens, TARGET, on_progress=bar),
-        long=costly(encoder, count * len(tokens)),
-        label="Rank the heads",
-        about=f"{counted(count, 'head')}, each switched off in turn.",
-        bar="Heads",
-        widget="nx_heads",
-    )
+    result = head_ranking(choice, tokens, TARGET, widget="nx_heads")
     if result is None:
         return
     show(next_sentences.heads(result), key="nx_heads")

@@ -86,7 +86,11 @@ class Threads:
         if left.is_set():
             over()
             raise Refused("The server is ending. Ask again later.", kind="left")
-        done = asyncio.wrap_future(pool.submit(work, left))
+        try:
+            done = asyncio.wrap_future(pool.submit(work, left))
+        except RuntimeError:  # no thread can be begun
+            over()
+            raise
 
         def ended(done: asyncio.Future[T]) -> None:
             over()

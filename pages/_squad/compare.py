@@ -29,9 +29,9 @@ def panel(choice: ModelChoice, reading: Reading) -> None:
     )
     other = replace(choice, source=st.session_state["qa_other"].strip(), revision=None)
     if other == choice:
-        only = "Only one reader is here so far: train" if names == [READER] else "Choose or train"
-        st.info(f"This reader was asked already. {only} another on the page Fine-tune, or name one "
-                "of the hub.", icon=":material/info:")  # fmt: skip
+        how = "Only one reader is here so far: train" if names == [READER] else "Choose or train"
+        st.info(f"This reader was asked already. {how} another (page Fine-tune), or name one of "
+                "the hub.", icon=":material/info:")  # fmt: skip
         return
     left, right = st.columns(2, gap="large")
     with left:

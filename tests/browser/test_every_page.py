@@ -83,6 +83,15 @@ def test_axe_finds_nothing_serious_and_a_phone_shows_it_all(
     assert main.evaluate(WIDE) == []
 
 
+def test_words_on_the_accent_can_be_read(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}/fine_tune")
+    launch = page.get_by_test_id("stBaseButton-primary").first
+    expect(launch).to_have_css("color", "rgb(255, 255, 255)")
+    page.emulate_media(color_scheme="dark")
+    expect(launch).to_have_css("background-color", "rgb(139, 136, 255)")
+    expect(launch).to_have_css("color", "rgb(18, 18, 18)")
+
+
 def test_presentation_hides_what_is_for_experts(url: str, open_page: Open) -> None:
     page = open_page(f"{url}/masked_word?k=4")
     shown(page, "Layer by layer")

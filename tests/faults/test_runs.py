@@ -52,13 +52,14 @@ def told_to_end(server: Served, page: Visitor) -> None:
     found: list[requests.Response] = []
     context = "The ferry carried thirty people across the river. " * 60
     asked = {"question": "What did the ferry carry?", "context": context}
+    assert server.ask("ask", **asked | {"context": context[:50]}).ok, "the reader is in memory"
     asking = threading.Thread(target=lambda: found.append(server.ask("ask", **asked)))
     asking.start()
     until(lambda: server.meter("bert_explorer_requests_at_work") == 1)
     server.tell()
     server.tell()
     asking.join()
-    assert found[0].json()["best"]["text"]
+    assert found[0].json().get("best"), found[0].text
     with pytest.raises(ConnectionClosed):
         page.look()
     server.left()

@@ -20,6 +20,7 @@ from bert_core.serving.names import NAMES
 from bert_core.serving.refusals import Refused
 from bert_core.serving.sizes import pieces
 from pages._server import answers, api
+from pages._server.threads import Threads
 from pages._shared.models import encoder, jobs
 from tests import coroutines
 from tests.unit.api_clients import Request
@@ -36,23 +37,27 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("surprise", {"text": PAGE}),
     ("surprise", {"items": [{"text": SENTENCE * 5}] * 64}),
     ("fill", {"text": f"___ {PAGE}", "candidates": [f"word{n}" for n in range(100)]}),
-    ("fill", {"text": f"___ {PAGE}", "candidates": ["longwords" * 50]}),
+    ("fill", {"text": f"___ {PAGE}", "candidates": ["heron " * 50, "lake " * 50]}),
     ("fill", {"text": f"{'___ ' * 10}{PAGE}", "strategy": "beam", "width": 10}),
     ("next", {"text": SENTENCE * 20, "candidates": [SENTENCE] * 1000}),
     ("ask", {"question": "Who waits?", "context": SENTENCE * 19_000}),
     ("ask", {"question": "Who waits?", "context": SENTENCE * 400, "doc_stride": 16}),
     ("attend", {"text": f"___ {PAGE}", "measure": "attribution"}),
+    ("attend", {"items": [{"text": SENTENCE * 6, "measure": "flow"}] * 8}),
 ]
 SHORT: list[tuple[str, dict[str, Any]]] = [
     *((route.name, route.example) for route in ROUTES),
     ("surprise", {"text": SENTENCE * 5}),
     ("fill", {"items": [{"text": f"___ {SENTENCE}", "k": 1000}] * 64}),
     ("fill", {"text": f"___ {SENTENCE}", "candidates": [f"word{n}" for n in range(100)]}),
+    ("fill", {"text": f"___ {PAGE}", "candidates": ["heron", "lake", "morning"] * 300}),
     ("fill", {"text": f"___ {PAGE}", "strategy": "beam", "width": 10}),
     ("next", {"text": SENTENCE, "candidates": [SENTENCE] * 1000}),
     ("next", {"items": [{"text": "a" * 90_000, "pair": "b"}] * 11}),
     ("ask", {"question": "Who waits?", "context": SENTENCE * 400}),
     ("attend", {"text": PAGE}),
+    ("attend", {"text": SENTENCE * 6, "measure": "flow"}),
+    ("attend", {"items": [{"text": SENTENCE * 2, "measure": "flow"}] * 8}),
     ("attend", {"text": f"___ {SENTENCE}", "measure": "attribution"}),
     ("attend", {"text": f"___ {PAGE}", "measure": "attribution", "layer": 6}),
     ("tokenize", {"items": [{"text": SENTENCE * 300}] * 64}),
@@ -64,18 +69,22 @@ def read(name: str, body: dict[str, Any]) -> requests.Asked:
     return requests.read(json.dumps(body).encode(), BY_NAME[name].single, BY_NAME[name].batch)
 
 
+def asked_of(name: str) -> Encoder:
+    """The built-in model that a route's examples are asked of; both are of one size."""
+    return encoder(ModelChoice("reader" if name == "ask" else "embedded"))
+
+
 @pytest.mark.parametrize(("name", "body"), LONG)
-def test_what_takes_long_is_known_before_it_is_computed(
-    name: str, body: dict[str, Any], embedded: Encoder
-) -> None:
-    before = embedded.passes
-    assert answers.is_long(read(name, body), embedded)
-    assert embedded.passes == before
+def test_what_takes_long_is_known_before_it_is_computed(name: str, body: dict[str, Any]) -> None:
+    held = asked_of(name)
+    before = held.passes
+    assert answers.is_long(read(name, body), held)
+    assert held.passes == before
 
 
 @pytest.mark.parametrize(("name", "body"), SHORT)
-def test_what_is_soon_over_is_not_long(name: str, body: dict[str, Any], embedded: Encoder) -> None:
-    assert not answers.is_long(read(name, body), embedded)
+def test_what_is_soon_over_is_not_long(name: str, body: dict[str, Any]) -> None:
+    assert not answers.is_long(read(name, body), asked_of(name))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("ask", "tokenize")])
@@ -92,6 +101,16 @@ def test_a_size_is_what_goes_through_the_model(
     assert sum(computed)
     share = pieces(embedded, asked.items[0]) / (sum(computed) * length)  # type: ignore[attr-defined]
     assert 0.5 <= share <= 2
+
+
+@pytest.mark.parametrize("name", ["fill", "surprise", "next", "ask"])
+def test_a_model_without_the_head_refuses_before_it_waits(
+    name: str, encoder_of: Callable[[str], Encoder]
+) -> None:
+    held = encoder_of("bert-classification")
+    with pytest.raises(Refused, match=r"has no .* head") as caught:
+        answers.is_long(read(name, BY_NAME[name].example), held)
+    assert caught.value.kind == "model"
 
 
 def test_what_cannot_be_read_is_refused_before_it_waits(embedded: Encoder) -> None:
@@ -300,5 +319,30 @@ def test_who_stands_in_line_at_the_end_is_told(served: api.Api, choice: ModelCho
                 assert (said["status"], said["type"].rpartition(":")[2]) == (503, "left")
                 assert "ending" in said["detail"]
             await until(lambda: jobs().waiting == 0)
+
+    coroutines.run(check())
+
+
+@pytest.mark.parametrize("pool", ["_pool", "_line"])
+def test_a_thread_that_cannot_be_begun_takes_no_place(
+    pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise RuntimeError("can't start new thread")
+
+    async def check() -> None:
+        threads = Threads(1, 1)
+
+        async def answer() -> bytes:
+            made = threads.begin(lambda _left: lambda _left: b"made", threading.Event())
+            return await asyncio.wait_for(made, 60)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(getattr(threads, pool), "submit", full)
+            for _ in range(2):
+                with pytest.raises(RuntimeError, match="new thread"):
+                    await answer()
+        assert await answer() == b"made"
+        threads.close()
 
     coroutines.run(check())
