@@ -31,6 +31,7 @@ def check() -> Settings:
     os.environ.pop(COMMAND_LINE, None)  # whoever started this: what comes now is a visitor's
     try:
         settings = read_settings()
+        _check_home(settings)
         _check_folders(settings)
         _check_login(settings)
     except SettingsError as error:
@@ -53,7 +54,10 @@ def tell_address(port: int) -> None:
     """
     if port == st.get_option("server.port"):
         host = str(st.get_option("browser.serverAddress"))
-        print(f"BERT Explorer: {get_url(f'[{host}]' if ':' in host else host)}", flush=True)
+        url = get_url(f"[{host}]" if ":" in host else host)
+        everywhere = st.get_option("server.address") in ("0.0.0.0", "::")  # noqa: S104 - asked
+        more = ", and under every other address of this machine" if everywhere else ""
+        print(f"BERT Explorer: {url}{more}", flush=True)
 
 
 def login_section() -> Mapping[str, Any] | None:
@@ -77,6 +81,18 @@ def wants_login() -> bool:
         return read_settings().login or login_section() is not None
     except SettingsError:
         return True  # the file was readable when the server started
+
+
+def _check_home(settings: Settings) -> None:
+    """Refuse a home that is no folder; one whose disk is full or shut can still show its runs."""
+    places = (settings.home, *settings.home.parents)
+    there = next(place for place in places if os.path.exists(place))
+    if not there.is_dir():
+        raise SettingsError(
+            f"{said_by('home')} is {settings.home}, but {there} is no folder. "
+            "Choose another place.",
+            key="home",
+        )
 
 
 def _check_folders(settings: Settings) -> None:

@@ -36,7 +36,8 @@ def panel(choice: ModelChoice, seen: Seen, result: SensesResult | None) -> None:
 
 def _similarities(seen: Seen) -> None:
     chart(embedding_figures.matrix(seen.space, seen.trace.occurrences), key="wc_matrix")
-    words = f"{embedding_tables.layer_name(seen.layer).capitalize()}; fuller colour is closer."
+    words = f"{embedding_tables.layer_name(seen.layer).capitalize()}; fuller colour is closer; a "
+    words += "sentence beside itself is left empty."
     if seen.curve:
         score = seen.curve[seen.layer]
         words += f" Same sense {nats(score.within)} on average, different senses "

@@ -281,6 +281,7 @@ def test_a_server_wants_the_folders_that_were_named(tmp_path: Path) -> None:
     for given_, said in (
         ({"BERT_EXPLORER_FOLDERS": f"{there}{os.pathsep}{gone}"}, f"FOLDERS names {gone}, where "),
         ({"BERT_EXPLORER_FOLDERS": file}, f"BERT_EXPLORER_FOLDERS names {file}, where no folder"),
+        ({"BERT_EXPLORER_HOME": f"{file}/x"}, f"HOME is {file}/x, but {file} is no folder."),
         ({FILE: str(settings)}, f"error: folders in {settings} names {gone}, where no folder is."),
         ({"BERT_EXPLORER_MODELS": f"hub,{gone}"}, f"BERT_EXPLORER_MODELS names {gone}, where no "),
     ):
