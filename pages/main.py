@@ -38,10 +38,10 @@ if page.url_path:
 link.arrive(page.url_path)
 visited(page.url_path)
 pace.begin()
-contrast.readable()
 problems = link.restore("model", sidebar.FIELDS)
 presenting.switch()
-if page.url_path:
+if page.url_path:  # home has no such buttons, and would bring a part of Streamlit's browser side
+    contrast.readable()
     sidebar.choose_model(NEEDS.get(page.url_path))
     show_notes(problems)
     page.run()
