@@ -81,17 +81,22 @@ function makeSender(name) {
 const received = ({ data }) => (Array.isArray(data) ? data[0] : data);
 
 // One view per mount: Streamlit calls the default export again whenever data or theme change,
-// and the returned cleanup once, when the component leaves the page.
+// and the last call's cleanup once, when the component leaves the page. Where new data came while
+// this script was still on its way, both calls follow each other at once, and the first call's
+// cleanup comes after the second call: only the newest call's may end the view.
 function mountOnce(views, component, create) {
   const { parentElement, setTriggerValue } = component;
-  let view = views.get(parentElement);
-  if (!view) {
-    view = create(parentElement);
-    views.set(parentElement, view);
+  let mounted = views.get(parentElement);
+  if (!mounted) {
+    mounted = { view: create(parentElement), calls: 0 };
+    views.set(parentElement, mounted);
   }
-  view.update(received(component), setTriggerValue);
+  mounted.calls += 1;
+  const call = mounted.calls;
+  mounted.view.update(received(component), setTriggerValue);
   return () => {
-    view.destroy();
+    if (call !== mounted.calls) return;
+    mounted.view.destroy();
     views.delete(parentElement);
   };
 }
