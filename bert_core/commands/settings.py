@@ -18,11 +18,14 @@ from bert_core.settings import SettingsError
 
 def settings(as_json: Json = False) -> None:
     """Print every setting of the operator, its value and where it comes from."""
+    from bert_core.serving.places import check_places
+    from bert_core.settings import read_settings
     from bert_core.views.settings_table import settings_json, settings_text, shown_settings
 
     with sentences():
         shown = shown_settings()
         typer.echo(json.dumps(settings_json(shown), indent=2) if as_json else settings_text(shown))
+        check_places(read_settings())  # the server would not start
 
 
 def serve(

@@ -1,5 +1,6 @@
 """What is wrong with a field of a request, in a sentence."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,10 +20,17 @@ _KINDS = {
     "model": "an object",
 }
 """What is expected, by the first word of a fault's type."""
+_BESIDE = frozenset({"model", "revision", "device", "precision"})
+"""Fields of a request, none of its questions."""
 
 
-def first_fault(error: ValidationError) -> Refused:
-    """The first fault of a request: where it is, and what is expected there."""
+def first_fault(error: ValidationError, of_items: AbstractSet[str] = frozenset()) -> Refused:
+    """The first fault of a request: where it is, and what is expected there.
+
+    Args:
+        error: what pydantic found.
+        of_items: fields of one question, which stand in each of the items where there are several.
+    """
     first = error.errors(include_url=False)[0]
     where = list(first["loc"])
     item = None
@@ -30,6 +38,11 @@ def first_fault(error: ValidationError) -> Refused:
         item, where = where[1], where[2:]
     field = ".".join(str(part)[:80] for part in where) or "items"
     said = _said(field, item, first, first.get("ctx", {}))
+    if first["type"] == "extra_forbidden":
+        if item is not None and field in _BESIDE:
+            said = f"The field '{field}' stands beside 'items', once for all of them."
+        elif item is None and field in of_items:
+            said = f"The field '{field}' stands in each of the items, not beside them."
     return Refused(said, kind="invalid", field=field, item=item)
 
 

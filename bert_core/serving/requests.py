@@ -160,7 +160,8 @@ def read(body: bytes, single: type[Asked], batch: type[Batch[Item]]) -> Asked:
     try:
         asked = kind.model_validate_json(body)
     except ValidationError as error:
-        raise first_fault(error) from None
+        of_items = single.model_fields.keys() - Asked.model_fields.keys()
+        raise first_fault(error, of_items) from None
     _refuse_unused(asked)
     return asked
 

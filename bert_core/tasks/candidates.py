@@ -89,8 +89,8 @@ def score_candidates(
         on_progress: told how many passes are done, and of how many.
 
     Raises:
-        InputError: no words, too many, no such mask, a word that is no text, one too long for the
-            model, or words whose passes together would take too long.
+        InputError: no words, too many, no such mask, a word that is no text, empty or too long for
+            the model, or words whose passes together would take too long.
     """
     masks = tokens.masks
     check_mask(mask, len(masks))
@@ -102,6 +102,7 @@ def score_candidates(
             field="candidates",
         )
     writable_words(words, field="candidates")
+    _refuse_empty(words)
     position = masks[mask]
     unknown = encoder.tokenizer.vocabulary.unknown_id
     ids = {word: encoder.pieces_of(word) for word in words}
@@ -120,6 +121,14 @@ def score_candidates(
         rows=tuple(rows),
         notes=(*text_notes(tokens, encoder.tokenizer.vocabulary), *_notes(rows)),
     )
+
+
+def _refuse_empty(words: Sequence[str]) -> None:
+    for number, word in enumerate(words, start=1):
+        if not word.strip():
+            raise InputError(
+                f"Word {number:,} of the list is empty. Leave it out.", field="candidates"
+            )
 
 
 def check_mask(mask: object, count: int) -> None:

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from bert_core import Encoder, ModelChoice
-from bert_core.analysis.attention.agreement import attention_agreement
+from bert_core.analysis.attention.agreement import attention_agreement, attention_received
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult, leave_one_out
 from bert_core.analysis.attention.targets import Target
 from bert_core.model.costs import costly
 from bert_core.views.effect_snippets import effect_snippet
 from bert_core.views.numbers import counted
-from bert_core.views.question_words import left_out
+from bert_core.views.two_orders import two_orders, verdict
 from pages._attention.targets import asked_target
 from pages._attention.weights import Seen
 from pages._shared.long_work import when_asked
@@ -37,24 +37,22 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
         return
     rows = tokens.masks[:1] if target.head == "masked_word" else None
     found = attention_agreement(seen.weighed, effects, rows=rows)
-    left, right = st.columns([1, 2], gap="large")
-    if found.spearman is None or found.kendall is None:
-        left.caption(escaped(found.why_not or ""))
-    else:
+    st.markdown(f"**{escaped(verdict(found, level))}**")
+    left, right = st.columns([1, 3], gap="large")
+    if found.spearman is not None and found.kendall is not None:
         left.metric("Spearman's rank agreement", f"{found.spearman:.2f}", border=True,
                     help="1: attention and leave-one-out put the text in the same order; 0: in "
                     "unrelated ones.")  # fmt: skip
         left.metric("Kendall's tau", f"{found.kendall:.2f}", border=True,
                     help=f"Of all pairs of {level}s, the share that both put in the same order, "
                     "less the share that they do not.")  # fmt: skip
-    table = left_out(effects)
+    table = two_orders(effects, attention_received(seen.weighed, effects, rows=rows))
     with right, st.container(height=TALL if len(table.rows) > FEW else "content", border=False):
         show(table, key="at_left_out")
     looking = "from the mask" if rows else "from all pieces"
     st.caption(escaped(f"Attention is what each {level} receives {looking}, the mean over layers "
-                       "and heads. It is held against the KL divergence of the whole answer, which "
-                       "the files have; the bars show what becomes of the outcome that is "
-                       f"followed, “{effects.label}”."))  # fmt: skip
+                       "and heads. The outcome that is followed is "
+                       f"“{effects.label}”."))  # fmt: skip
     show_notes(effects.notes)
     exports(effects, "left-out",
             effect_snippet(choice, effects, st.session_state["at_masked"]))  # fmt: skip

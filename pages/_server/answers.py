@@ -9,6 +9,8 @@ from typing import Any
 
 from bert_core import Encoder
 from bert_core.model.costs import costly
+from bert_core.model.hub import commit_here
+from bert_core.model.sources import is_allowed, is_hub_id
 from bert_core.model.waiting import Left, admitted, until
 from bert_core.serving import requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
@@ -32,6 +34,18 @@ def model(asked: requests.Asked) -> Encoder:
     """
     with of_item(None):
         return encoder(asked.choice())
+
+
+def is_away(asked: requests.Asked) -> bool:
+    """Whether the model has to be fetched first, which can take minutes.
+
+    Raises:
+        Refused: the revision is none.
+    """
+    with of_item(None):
+        model = asked.choice()
+        fetched = is_hub_id(model.source) and is_allowed(model.source)
+        return fetched and commit_here(model.source, model.revision) is None
 
 
 def is_long(asked: requests.Asked, held: Encoder) -> bool:
@@ -76,6 +90,15 @@ def answer(name: str, asked: requests.Asked, left: Event, held: Encoder | None =
     if isinstance(asked, requests.Batch):
         return b'{"items":[' + b",".join(parts) + b"]}"
     return parts[0]
+
+
+def answer_when_here(name: str, asked: requests.Asked, left: Event) -> bytes:
+    """As :func:`answer`, once the model has been fetched."""
+    held = model(asked)
+    if is_long(asked, held):
+        return answer_in_turn(name, asked, left)
+    with admitted():
+        return answer(name, asked, left, held)
 
 
 def answer_in_turn(name: str, asked: requests.Asked, left: Event) -> bytes:

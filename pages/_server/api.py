@@ -97,6 +97,8 @@ class Api:
             if questions > 1:  # one was counted when the request came
                 self._spend(request.state.visitor, questions, taken=1)
             meters().asked(name, questions)
+            if answers.is_away(asked):
+                return partial(answers.answer_when_here, name, asked)
             held = answers.model(asked)
             if answers.is_long(asked, held):
                 return partial(answers.answer_in_turn, name, asked)

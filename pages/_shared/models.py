@@ -119,7 +119,7 @@ def in_turn(choice: ModelChoice, compute: Callable[[], T], slot: DeltaGenerator)
             slot.empty()
 
     try:
-        return _drawn_meanwhile(ask, draw, slot)
+        return meanwhile(ask, draw, slot)
     finally:
         left.set()  # a click ended this run: nobody wants what still waits
 
@@ -147,7 +147,7 @@ def encoder_with_progress(choice: ModelChoice) -> "Encoder":
     def load() -> "Encoder":
         return encoder(choice, lambda what, share: said.append((what, share)))
 
-    return _drawn_meanwhile(load, draw, slot)
+    return meanwhile(load, draw, slot)
 
 
 def until_drawn(slot: DeltaGenerator) -> float:
@@ -166,7 +166,7 @@ def until_drawn(slot: DeltaGenerator) -> float:
     return time.monotonic() - begun
 
 
-def _drawn_meanwhile(compute: Callable[[], T], draw: Callable[[], None], slot: DeltaGenerator) -> T:
+def meanwhile(compute: Callable[[], T], draw: Callable[[], None], slot: DeltaGenerator) -> T:
     """What is computed in a thread of its own, while this one draws how far it is.
 
     Args:

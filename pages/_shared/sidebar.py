@@ -1,5 +1,7 @@
 """The sidebar of every page: which model, where it computes, what is loaded."""
 
+import sys
+
 import streamlit as st
 
 from bert_core import CoreError, ModelChoice
@@ -10,7 +12,7 @@ from bert_core.model.sources import kinds_allowed, named_models
 from bert_core.views.cards import model_lines
 from bert_core.views.numbers import joined
 from pages._shared.link import Field, one_of
-from pages._shared.models import encoder_with_progress
+from pages._shared.models import encoder_with_progress, meanwhile
 from pages._shared.presenting import PRESENT, presenting
 from pages._shared.sentences import escaped
 
@@ -49,7 +51,10 @@ def choose_model(head: str | None = None) -> None:
             model that has one takes its place.
     """
     state = st.session_state
-    state["choice"] = None
+    state["choice"], state["choice_fault"] = None, ""
+    slot = st.sidebar.empty()
+    if "torch" not in sys.modules:  # it comes into memory for seconds; a click is heard meanwhile
+        meanwhile(devices, slot.empty, slot)
     places = {device.name: device for device in devices()}
     if state["device"] not in places:
         st.sidebar.caption(escaped(f"There is no device {state['device']} here; the CPU is used."))
@@ -70,10 +75,27 @@ def choose_model(head: str | None = None) -> None:
                                  precision)  # fmt: skip
             lines = model_lines(encoder_with_progress(choice))
         except CoreError as error:
+            state["choice_fault"] = str(error)
             st.error(escaped(str(error)), icon=":material/error:")
             return
         state["choice"] = choice
         st.caption("  \n".join(escaped(line) for line in lines))
+
+
+def chosen() -> ModelChoice:
+    """The model that the sidebar has; where it cannot be had, the page ends with the reason."""
+    state = st.session_state
+    choice: ModelChoice | None = state["choice"]
+    if choice is None:
+        # Where the screen is narrow the sidebar, which says it as well, is closed.
+        st.error(escaped(state["choice_fault"]), icon=":material/error:")
+        st.button("Use the embedded model", key="embedded_instead", on_click=_embedded)
+        st.stop()
+    return choice
+
+
+def _embedded() -> None:
+    st.session_state.update(model=EMBEDDED, revision="")
 
 
 def _picker(places: dict[str, Device]) -> None:

@@ -15,14 +15,13 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.web.server.server_util import get_url
 
-from bert_core.model_names import looks_like_folder
+from bert_core.serving.places import check_places
 from bert_core.settings import (
     COMMAND_LINE,
     Settings,
     SettingsError,
     origin,
     read_settings,
-    said_by,
 )
 
 
@@ -31,8 +30,7 @@ def check() -> Settings:
     os.environ.pop(COMMAND_LINE, None)  # whoever started this: what comes now is a visitor's
     try:
         settings = read_settings()
-        _check_home(settings)
-        _check_folders(settings)
+        check_places(settings)
         _check_login(settings)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -81,32 +79,6 @@ def wants_login() -> bool:
         return read_settings().login or login_section() is not None
     except SettingsError:
         return True  # the file was readable when the server started
-
-
-def _check_home(settings: Settings) -> None:
-    """Refuse a home that is no folder; one whose disk is full or shut can still show its runs."""
-    places = (settings.home, *settings.home.parents)
-    there = next(place for place in places if os.path.exists(place))
-    if not there.is_dir():
-        raise SettingsError(
-            f"{said_by('home')} is {settings.home}, but {there} is no folder. "
-            "Choose another place.",
-            key="home",
-        )
-
-
-def _check_folders(settings: Settings) -> None:
-    """Refuse a folder that the operator named and that is not there: most are misspelt."""
-    named = [("models", name) for name in settings.models if looks_like_folder(name)]
-    if origin("folders")[0] != "default":
-        named += [("folders", str(folder)) for folder in settings.folders]
-    for key, folder in named:
-        if not os.path.isdir(os.path.expanduser(folder)):
-            raise SettingsError(
-                f"{said_by(key)} names {folder}, where no folder is. Make it, mount it, or change "
-                f"the setting {key}.",
-                key=key,
-            )
 
 
 def _check_login(settings: Settings) -> None:

@@ -3,10 +3,13 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from pages._server.api import LONG, WORKERS
 from tests import tiny
 from tests.faults.serving import Served, sentence, served
 from tests.faults.visitor import Visitor
@@ -171,3 +174,21 @@ def test_a_hub_that_goes_away_in_the_middle_of_a_file(
     hub.answer = None
     getattr(hub, fault).clear()
     assert server.ask("fill", **asked).json()["masks"]
+
+
+def test_a_hub_that_is_waited_for_keeps_nobody_else_waiting(
+    server: Served, folder: Path, hub: Stalling
+) -> None:
+    shutil.rmtree(folder / "hf", ignore_errors=True)
+    hub.stalls.add(WEIGHTS)
+    with ThreadPoolExecutor(WORKERS + LONG) as pool:
+        asked = [
+            pool.submit(server.ask, "fill", text=TEXT, model=REPO) for _ in range(WORKERS + LONG)
+        ]
+        refused = [each.result() for each in islice(as_completed(asked), WORKERS)]
+        assert server.ask("fill", text=TEXT).json()["masks"]
+        assert sum(not each.done() for each in asked) == LONG
+    hub.stalls.clear()
+    assert [answer.status_code for answer in refused] == [503] * WORKERS
+    assert all(answer.headers["Retry-After"] for answer in refused)
+    assert sum(each.result().status_code == 422 for each in asked) == LONG

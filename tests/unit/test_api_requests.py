@@ -175,6 +175,24 @@ def test_a_fault_is_said_in_a_sentence(name: str, changed: dict[str, Any], sente
 
 
 @pytest.mark.parametrize(
+    ("changed", "field", "item", "sentence"),
+    [
+        ({"k": 3, "items": [{"text": "A [MASK]."}]}, "k", None,
+         "The field 'k' stands in each of the items, not beside them."),
+        ({"items": [{"text": "A [MASK]."}, {"text": "A [MASK].", "model": "reader"}]}, "model", 1,
+         "The field 'model' stands beside 'items', once for all of them."),
+        ({"top_k": 3, "items": [{"text": "A [MASK]."}]}, "top_k", None,
+         "There is no field 'top_k'. See /api/v1/openapi.json for those there are."),
+    ],
+)  # fmt: skip
+def test_a_field_in_the_wrong_place_is_told_its_place(
+    changed: dict[str, Any], field: str, item: int | None, sentence: str
+) -> None:
+    refused = refusal("fill", json.dumps(changed).encode())
+    assert (str(refused), refused.field, refused.item) == (sentence, field, item)
+
+
+@pytest.mark.parametrize(
     ("items", "sentence"),
     [
         ([], "The field 'items' is an empty list. Give one entry or more."),

@@ -7,20 +7,24 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 from bert_core.analysis.attention.ablation import HeadName, ablate
+from bert_core.analysis.attention.agreement import agreement, attention_received
 from bert_core.analysis.attention.attend import attend
 from bert_core.analysis.attention.leave_one_out import leave_one_out
+from bert_core.analysis.attention.measures import weigh
 from bert_core.analysis.attention.ranking import rank_heads
 from bert_core.analysis.attention.table import head_table
 from bert_core.analysis.attention.targets import FOLLOWS, Target
 from bert_core.views import attention_tables
 from bert_core.views.bars import bars_payload
 from bert_core.views.numbers import percent, signed
-from bert_core.views.question_words import left_out, question_words
+from bert_core.views.question_words import question_words
 from bert_core.views.records import to_csv
 from bert_core.views.snippets import attend_snippet
 from bert_core.views.tables import BarTable
+from bert_core.views.two_orders import two_orders, verdict
 
 TEXT, PAIR = "The heron waits near the [MASK] lake.", "It rained in the town."
 SHARES = {
@@ -133,27 +137,66 @@ def test_heads_in_the_order_of_their_effect(tiny_bert) -> None:  # type: ignore[
 
 
 @pytest.mark.parametrize(("level", "badge"), [("piece", "14 pieces"), ("word", "13 words")])
-def test_what_is_left_out_is_weighed(tiny_bert, level, badge) -> None:  # type: ignore[no-untyped-def]
-    result = leave_one_out(tiny_bert, tiny_bert.tokenize(TEXT, PAIR), level=level)
-    table = left_out(result)
-    assert [row[0] for row in shown(table)] == [unit.text for unit in result.units]
+def test_two_orders_stand_side_by_side(tiny_bert, level, badge) -> None:  # type: ignore[no-untyped-def]
+    tokens = tiny_bert.tokenize(TEXT, PAIR)
+    result = leave_one_out(tiny_bert, tokens, level=level)
+    received = attention_received(weigh(tiny_bert, tokens), result)
+    table = two_orders(result, received)
+    assert (table.columns[1].title, table.badge) == (level, badge)
+    rows = shown(table)
+    assert [int(row[0]) for row in rows] == list(range(1, len(rows) + 1))
+    assert values(table) == sorted(result.divergence.tolist(), reverse=True)
+    by_attention = rankdata(-received, "min")
+    for row, i in zip(rows, np.argsort(-result.divergence), strict=True):
+        assert row == [
+            row[0],
+            result.units[i].text,
+            f"{result.divergence[i]:.3f}",
+            f"{by_attention[i]:.0f}",
+            f"{received[i]:.4f}",
+            signed(result.change[i]),
+        ]
+    assert not sent(table)["diverging"]
+
+
+def test_equal_scores_share_the_better_place(tiny_bert) -> None:  # type: ignore[no-untyped-def]
+    result = leave_one_out(tiny_bert, tiny_bert.tokenize("The heron [MASK] near."))
+    places = {row[1]: row[3] for row in shown(two_orders(result, [0.2, 0.5, 0.5, 0.1]))}
+    assert places == {"the": "3", "heron": "1", "near": "1", ".": "4"}
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ([1, 2, 3, 4, 5], "much the same order"),
+        ([2, 1, 4, 3, 5], "much the same order"),
+        ([3, 1, 2, 5, 4], "partly the same order"),
+        ([3, 5, 1, 4, 2], "hardly the same order"),
+        ([5, 4, 3, 2, 1], "rather the reverse order"),
+    ],
+)
+def test_how_far_two_orders_agree_in_words(second, said) -> None:  # type: ignore[no-untyped-def]
+    words = verdict(agreement([1, 2, 3, 4, 5], second), "word")
+    assert words.startswith("Attention puts the 5 words in ")
+    assert said in words
+
+
+def test_where_there_is_no_agreement_the_reason_is_said() -> None:
+    found = agreement([1, 1, 1], [1, 2, 3])
+    assert verdict(found, "piece") == found.why_not
+
+
+def test_words_of_a_question_have_bars_of_what_is_lost(encoder_of) -> None:  # type: ignore[no-untyped-def]
+    encoder = encoder_of("bert-span")
+    tokens = encoder.tokenize("where is the heron", "the heron waits near the lake.")
+    result = leave_one_out(encoder, tokens, Target("span"), level="word", sequence=0)
+    table = question_words(result)
+    assert [row[0] for row in shown(table)] == ["where", "is", "the", "heron"]
     assert values(table) == (-result.change).tolist()
     assert [row[1] for row in shown(table)] == [signed(-each) for each in result.change.tolist()]
     strongest = [row["emphasis"] for row in sent(table)["rows"]]
     assert strongest.index(True) == int(result.change.argmin())
     assert strongest.count(True) == 1
-    assert sent(table)["diverging"]
-    assert (table.columns[0].title, table.badge) == (level, badge)
-    assert table.caption == "Without each of them"
-
-
-def test_words_of_a_question_are_the_same_table(encoder_of) -> None:  # type: ignore[no-untyped-def]
-    encoder = encoder_of("bert-span")
-    tokens = encoder.tokenize("where is the heron", "the heron waits near the lake.")
-    result = leave_one_out(encoder, tokens, Target("span"), level="word", sequence=0)
-    table = question_words(result)
-    assert shown(table) == shown(left_out(result))
-    assert [row[0] for row in shown(table)] == ["where", "is", "the", "heron"]
     assert (table.caption, table.badge) == ("What the answer hangs on", "4 words")
 
 

@@ -263,6 +263,17 @@ def test_a_bad_setting_stops_the_server_with_a_sentence(command: list[str]) -> N
     )
 
 
+def test_settings_with_which_no_server_would_start_are_printed_with_the_reason(
+    given: Set, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    given(folders=str(gone))
+    result = CliRunner().invoke(app, ["settings"])
+    assert result.exit_code == 2
+    assert str(gone) in result.stdout
+    assert result.stderr.startswith(f"error: BERT_EXPLORER_FOLDERS names {gone}, where no folder")
+
+
 def check_in(tmp_path: Path, **extra: str) -> subprocess.CompletedProcess[str]:
     """What a server looks at before anything else, in a process of its own."""
     return subprocess.run(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult
 from bert_core.analysis.attention.measures import Weighed
@@ -73,19 +73,20 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Agreement:
     )
 
 
-def attention_agreement(
+def attention_received(
     weighed: Weighed, left_out: LeaveOneOutResult, *, rows: Sequence[int] | None = None
-) -> Agreement:
-    """Does attention point at the pieces or words that the answer depends on?
-
-    Attention is what each of them receives, the mean over layers, heads and rows (the sum over
-    the pieces of a word); what counts is the divergence of the answer without it.
+) -> NDArray[np.float64]:
+    """The attention that each piece or word receives.
 
     Args:
         weighed: any measure of an input.
-        left_out: leave-one-out on the same input.
+        left_out: leave-one-out on the same input, which says what the N pieces or words are.
         rows: positions of the pieces whose attention counts, such as the mask that is asked
             about; None: all pieces of the texts.
+
+    Returns:
+        Shape (N,), the mean over layers, heads and rows, the sum over the pieces of a word; in the
+        measure's unit.
 
     Raises:
         InputError: the inputs differ.
@@ -94,5 +95,24 @@ def attention_agreement(
         raise InputError("Attention and leave-one-out are of different inputs.", field="text")
     looking = list(weighed.tokens.content if rows is None else rows)
     received = weighed.weights[:, :, looking].mean(axis=(0, 1, 2), dtype=np.float64)
-    scores = [received[list(unit.pieces)].sum() for unit in left_out.units]
-    return agreement(scores, left_out.divergence)
+    return np.array([received[list(unit.pieces)].sum() for unit in left_out.units])
+
+
+def attention_agreement(
+    weighed: Weighed, left_out: LeaveOneOutResult, *, rows: Sequence[int] | None = None
+) -> Agreement:
+    """Does attention point at the pieces or words that the answer depends on?
+
+    What they receive, see :func:`attention_received`, is held against the divergence of the answer
+    without them.
+
+    Args:
+        weighed: any measure of an input.
+        left_out: leave-one-out on the same input.
+        rows: positions of the pieces whose attention counts; None: all pieces of the texts.
+
+    Raises:
+        InputError: the inputs differ.
+    """
+    received = attention_received(weighed, left_out, rows=rows)
+    return agreement(received, left_out.divergence)
