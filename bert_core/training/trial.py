@@ -2,67 +2,33 @@
 
 It reads ``spec.json``, does a few optimizer steps with the trainer of real runs, and writes
 ``answer.json``: figures, ``{"memory": true}`` where memory ran out, or ``{"error": sentence}``.
+The trainer comes into memory when the data has been read, so that a fault of the data is said at
+once.
 """
 
 import json
 import math
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from transformers import TrainerCallback
 
 from bert_core.errors import CoreError
 from bert_core.training import loop
 from bert_core.training.failures import classify
 from bert_core.training.preflight import Measured
-from bert_core.training.reporting import memory_mib
 from bert_core.training.saves import write_atomically
 from bert_core.training.spec import RunSpec
 from bert_core.training.tasks import find_task
-from bert_core.training.trainer import FineTuner, arguments
+
+if TYPE_CHECKING:
+    from bert_core.training.timing import Watch
 
 STEPS = 4
 """One with the longest inputs, which needs most memory, and three with usual ones."""
-
-
-class Watch(TrainerCallback):  # type: ignore[misc]
-    """Times every step and never measures, saves or stops."""
-
-    def __init__(self) -> None:
-        self.pieces = 0
-        self.examples = 0
-        self.times: list[float] = []
-        self.passed: list[int] = []
-        self.memory = 0.0
-
-    def check(self) -> None:
-        """A trial is ended by ending its process."""
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Start the clock."""
-        self._note(args)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Note time, pieces and memory."""
-        self._note(args)
-
-    def _note(self, args: Any) -> None:
-        self.times.append(time.perf_counter())
-        self.passed.append(self.pieces)
-        self.memory = max(self.memory, memory_mib(args.device))
-
-
-class _Trial(FineTuner):
-    """Takes the examples in the order in which they were chosen, the longest first."""
-
-    def order(self) -> Any:
-        """One after the other."""
-        return range(len(self.train_dataset))
 
 
 def main(folder: Path) -> None:
@@ -79,18 +45,25 @@ def main(folder: Path) -> None:
 
 
 def tried(spec: RunSpec, folder: Path) -> Measured:
-    """Do a few steps of a run and say what they took."""
+    """Do a few steps of a run and say what they took.
+
+    Raises:
+        CoreError: the data or the model cannot be used.
+    """
     task = find_task(spec.task)
     spec, scale = task.kind.for_trial(spec, folder)
     start = loop.find_start(task, spec, folder)
     tokenizer, prepared = loop.prepare(task, spec, folder, start)
+    from bert_core.training.timing import Ordered, Watch
+    from bert_core.training.trainer import arguments
+
     settings = spec.settings.model_copy(update={"max_steps": STEPS})
     lengths = prepared.train.lengths
     batch = settings.batch_size * settings.accumulation
     few = prepared.train.part(_chosen(lengths, batch))
     watch = Watch()
     products = loop.products_of(spec)
-    _Trial(
+    Ordered(
         model=loop.new_model(task, start, prepared, settings),
         kind=task.kind,
         prepared=replace(prepared, train=few),
@@ -110,7 +83,7 @@ def _chosen(lengths: Sequence[int], batch: int) -> list[int]:
     return [*order[:batch].tolist(), *usual.tolist()]
 
 
-def _figures(spec: RunSpec, lengths: Sequence[int], watch: Watch, scale: float) -> Measured:
+def _figures(spec: RunSpec, lengths: Sequence[int], watch: "Watch", scale: float) -> Measured:
     """Time is taken to go with the pieces; the first step, which warms up, is left out."""
     settings = spec.settings
     batch = settings.batch_size * settings.accumulation * spec.processes

@@ -31,7 +31,7 @@ def spans(result: AnswerResult, most: int = 10, *, brief: bool = False) -> BarTa
     chosen = _chosen(result)
     rows = tuple(
         Bar(
-            (str(rank), each.text or "no answer", percent(each.probability),
+            (str(rank), each.text or _null(rank, won=each == chosen), percent(each.probability),
              *(() if brief else _details(each))),
             each.probability,
             emphasis=each == chosen,
@@ -51,6 +51,11 @@ def spans(result: AnswerResult, most: int = 10, *, brief: bool = False) -> BarTa
     # The old pipeline adds up the scores of equal texts, which can pass 1.
     scale = max((1.0, *(row.value for row in rows)))
     return BarTable(columns, rows, caption="Answers", badge=badge, scale=scale)
+
+
+def _null(rank: int, *, won: bool) -> str:
+    """What stands for "no answer"; others may be more probable where the threshold decides."""
+    return "no answer: its margin is above the threshold" if won and rank > 1 else "no answer"
 
 
 def _details(each: Candidate) -> tuple[str, ...]:

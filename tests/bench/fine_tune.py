@@ -24,8 +24,8 @@ from bert_core.settings import EMBEDDED_MODEL
 from bert_core.training.kinds.base import Prepared
 from bert_core.training.settings import TrainSettings
 from bert_core.training.tasks import find_task
+from bert_core.training.timing import Watch
 from bert_core.training.trainer import FineTuner, arguments
-from bert_core.training.trial import Watch
 from tests.bench.fill_mask import SENTENCES
 
 EXAMPLES = 1_600

@@ -126,7 +126,16 @@ def test_rows_are_ranked_and_unknown_words_said(tiny_bert) -> None:
     assert any("\u4eca, \u5929\u6c14" in note for note in table.notes)
 
 
-@pytest.mark.parametrize("word", ["", "  ", "\0", "\u4eca" + "heron", "x" * 101])
+@pytest.mark.parametrize("word", ["", "  "])
+def test_a_word_that_is_empty_is_refused(tiny_bert, word: str) -> None:
+    with pytest.raises(
+        InputError, match=r"^Word 2 of the list is empty\. Leave it out\.$"
+    ) as caught:
+        scored(tiny_bert, TEXT, ["lake", word])
+    assert caught.value.field == "candidates"
+
+
+@pytest.mark.parametrize("word", ["\0", "\u4eca" + "heron", "x" * 101])
 def test_a_word_that_cannot_be_spelled_gets_no_score(tiny_bert, word: str) -> None:
     _, table, rows = scored(tiny_bert, TEXT, [word, "lake"])
     assert rows[word].log_probability is None

@@ -79,7 +79,7 @@ LIMITED = """
 import json, resource, sys
 from bert_core.training import preflight
 from bert_core.training.spec import RunSpec
-resource.setrlimit(resource.RLIMIT_DATA, (int(2.5 * 2**30),) * 2)
+resource.setrlimit(resource.RLIMIT_DATA, (int(2.2 * 2**30),) * 2)
 found = preflight.measure(RunSpec.model_validate_json(sys.argv[1]))
 print(json.dumps([found.fits, found.proposal, found.sentence]))
 """
@@ -94,7 +94,11 @@ def test_memory_that_runs_out_ends_in_a_proposal_that_fits(spec: RunSpec, tmp_pa
     file = describe(data, {}, "train").model_dump()
     # Many heads on long inputs: they take memory, and hardly any time.
     model = tiny.write_bert(
-        tmp_path / "wide", "classification", num_attention_heads=16, max_position_embeddings=320
+        tmp_path / "wide",
+        "classification",
+        num_attention_heads=16,
+        max_position_embeddings=320,
+        num_hidden_layers=1,
     )
     wide = spec.changed(
         model=str(model), train=file, dev=file,
