@@ -3,9 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Processes that share the tests. Not one for each core: each takes a GiB of memory and starts
-# servers of its own, and on a single core one computes while the other waits for its browser.
-WORKERS ?= 2
+# Processes that share the tests. Not one for each core: each takes two GiB of memory with the
+# servers that it starts, and on two cores one computes while the others wait for their browsers.
+WORKERS ?= 3
 
 $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=...") if sys.version_info < (3, 11) else None'

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -68,36 +68,75 @@ def start_server(
     return process, f"http://127.0.0.1:{port}"
 
 
+class Servers:
+    """The servers of a session.
+
+    Args:
+        folder: for what they log.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = 0
+        self._shared: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
+        self._fresh: list[subprocess.Popen[bytes]] = []
+
+    def __call__(
+        self, script: Path, *, fresh: bool = False, cwd: Path = PROJECT, **extra: str
+    ) -> str:
+        """Serve a script, and give the address."""
+        if not fresh and script in self._shared:
+            return self._shared[script][1]
+        log = self._folder / f"{self._number}.log"
+        self._number += 1
+        process, url = start_server(script, log, cwd, extra)
+        if fresh:
+            self._fresh.append(process)
+        else:
+            self._shared[script] = process, url
+        wait_until_healthy(url, process, log)
+        return url
+
+    def end_fresh(self) -> None:
+        """End those that one module had for itself: half a GiB each."""
+        end(self._fresh)
+        self._fresh.clear()
+
+    def end_all(self) -> None:
+        """End them all."""
+        end([*self._fresh, *(process for process, _ in self._shared.values())])
+
+
+def end(running: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End servers, those that do not listen too."""
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., str]]:
+def serve() -> Iterator[Servers]:
     """Serve a script: ``serve(path)`` gives the address, ``fresh=True`` a server of its own.
 
-    Further keywords are environment variables of that server.
+    One of its own ends with the module of tests that started it. Further keywords are environment
+    variables of that server.
     """
-    running: list[subprocess.Popen[bytes]] = []
-    known: dict[Path, str] = {}
     with tempfile.TemporaryDirectory() as folder:
+        servers = Servers(Path(folder))
+        yield servers
+        servers.end_all()
 
-        def start(script: Path, *, fresh: bool = False, cwd: Path = PROJECT, **extra: str) -> str:
-            if not fresh and script in known:
-                return known[script]
-            log = Path(folder) / f"{len(running)}.log"
-            process, url = start_server(script, log, cwd, extra)
-            running.append(process)
-            wait_until_healthy(url, process, log)
-            if not fresh:
-                known[script] = url
-            return url
 
-        yield start
-        for process in running:
-            process.terminate()
-        for process in running:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+@pytest.fixture(scope="module", autouse=True)
+def fresh_servers_end(serve: Servers) -> Iterator[None]:
+    """End what a module of tests has served for itself."""
+    yield
+    serve.end_fresh()
 
 
 @pytest.fixture(scope="session")
