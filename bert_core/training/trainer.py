@@ -169,8 +169,17 @@ class FineTuner(Trainer):  # type: ignore[misc]
         return 0
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        """Weights and configuration only: the library would add a pickle of its arguments."""
+        """Weights and configuration only: the library would add a pickle of its arguments.
+
+        Raises:
+            FloatingPointError: a weight is no number. The loss of the step did not show it: it was
+                computed before the weights were changed.
+        """
         if self.args.should_save and output_dir is not None:
+            if not all(torch.isfinite(weights).all() for weights in self.model.parameters()):
+                raise FloatingPointError(
+                    f"a weight is not a number at step {self.state.global_step}"
+                )
             self.model.save_pretrained(output_dir, state_dict=state_dict)
 
 
