@@ -1,4 +1,4 @@
-"""What browser tests stand on: a real server, a real Chromium, a page that tolerates nothing."""
+"""What browser tests stand on: a real server, a real Chromium."""
 
 import os
 import socket
@@ -10,12 +10,19 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chromium import find_chromium
+from tests.browser.visits import CUT_OFF, Visits
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Playwright's own 5 seconds are too few while other tests compute.
@@ -140,64 +147,43 @@ def fresh_servers_end(serve: Servers) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the whole session."""
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers."""
     with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
-        yield running
-        running.close()
+        yield driver
 
 
-def is_local(url: str) -> bool:
-    """Whether a request stays on this machine."""
-    parts = urlsplit(url)
-    return parts.scheme in {"blob", "data", "about", "file"} or parts.hostname == "127.0.0.1"
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium for pages with contexts of their own."""
+    running = playwright.chromium.launch(
+        executable_path=find_chromium(), args=[*ARGUMENTS, CUT_OFF]
+    )
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def profile(playwright: Playwright) -> Iterator[BrowserContext]:
+    """The context of a Chromium that most pages share; see :mod:`tests.browser.visits`."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        context = playwright.chromium.launch_persistent_context(
+            folder, executable_path=find_chromium(), args=[*ARGUMENTS, CUT_OFF]
+        )
+        yield context
+        context.close()
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open an address in a clean context, cut off from every other host.
+def open_page(
+    profile: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Open an address, cut off from every other host; see :meth:`tests.browser.visits.Visits.open`.
 
     At the end of the test a page error, an error in the console or a request to another host
     fails it.
     """
-    complaints: list[str] = []
-    contexts = []
-
-    def guard(route: Route) -> None:
-        if is_local(route.request.url):
-            route.continue_()
-        else:
-            complaints.append(f"request to {route.request.url}")
-            route.abort()
-
-    def hear(said: ConsoleMessage) -> None:
-        # On a deep link the client looks for the server below the page's path first.
-        looked = said.location["url"].endswith(("_stcore/health", "_stcore/host-config"))
-        if said.type == "error" and not (looked and "404" in said.text):
-            complaints.append(f"console: {said.text}")
-
-    def open_(
-        url: str, *, width: int = 1400, height: int = 900, dark: bool = False, touch: bool = False
-    ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            has_touch=touch,
-        )
-        contexts.append(context)
-        context.route("**/*", guard)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-        page.on("console", hear)
-        page.on(
-            "websocket",
-            lambda made: None if is_local(made.url) else complaints.append(f"socket {made.url}"),
-        )
-        page.goto(url)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not complaints, "\n".join(complaints)
+    visits = Visits(profile, lambda: request.getfixturevalue("browser"))
+    yield visits.open
+    visits.end()
+    assert not visits.complaints, "\n".join(visits.complaints)

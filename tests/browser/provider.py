@@ -79,7 +79,9 @@ class Provider:
             f"I am {who}</a></p>"
             for who in ("Ada", "Mallory")
         )
-        return HTMLResponse(f"<!doctype html><html lang=en><title>Who are you?</title>{links}")
+        # Without an icon the browser asks for one, and says that there is none.
+        head = '<title>Who are you?</title><link rel="icon" href="data:,">'
+        return HTMLResponse(f"<!doctype html><html lang=en>{head}{links}")
 
     def _decide(self, request: Request) -> Response:
         asked = dict(request.query_params)

@@ -44,7 +44,7 @@ def show(tmp_path: Path, open_page: Callable[..., Page]) -> Callable[..., Page]:
     def show_(html: str, **options: object) -> Page:
         file = tmp_path / "view.html"
         file.write_text(html, encoding="utf-8")
-        page = open_page(file.as_uri(), **options)
+        page = open_page(file.as_uri(), apart=True, **options)
         page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
         page.context.set_offline(True)
         opened.append(page)

@@ -203,7 +203,7 @@ def test_a_million_characters(
     serve: Callable[..., str], open_page: Callable[..., Page], query: str
 ) -> None:
     frames: list[int] = []
-    page = open_page("about:blank")
+    page = open_page("about:blank", apart=True)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.on(
         "websocket",

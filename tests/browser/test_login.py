@@ -95,11 +95,11 @@ def log_in(page: Page, who: str) -> None:
 
 @pytest.mark.parametrize("path", ["", "masked_word?text=The+heron+___.", "fine_tune", "api"])
 def test_who_is_not_logged_in_sees_the_door(url: str, open_page: Open, path: str) -> None:
-    shut(open_page(f"{url}/{path}"))
+    shut(open_page(f"{url}/{path}", apart=True))
 
 
 def test_in_and_out(url: str, open_page: Open, provider: Provider) -> None:
-    page = open_page(f"{url}/masked_word")
+    page = open_page(f"{url}/masked_word", apart=True)
     shut(page)
     provider.asked.clear()
     log_in(page, "Ada")
@@ -116,7 +116,7 @@ def test_in_and_out(url: str, open_page: Open, provider: Provider) -> None:
 
 
 def test_whom_the_provider_refuses_stays_outside(url: str, open_page: Open) -> None:
-    page = open_page(url)
+    page = open_page(url, apart=True)
     shut(page)
     log_in(page, "Mallory")
     shut(page)
@@ -139,7 +139,7 @@ def unsigned(cookie: str) -> str:
 
 
 def test_a_cookie_that_was_made_up_opens_nothing(url: str, open_page: Open) -> None:
-    page = open_page(url)
+    page = open_page(url, apart=True)
     log_in(page, "Ada")
     expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=LONG)
     own = next(each for each in page.context.cookies() if each["name"] == USER)
@@ -160,7 +160,7 @@ def test_the_door_takes_no_file(url: str) -> None:
 
 
 def test_who_is_logged_in_may_send_files(url: str, open_page: Open) -> None:
-    page = open_page(f"{url}/next_sentence")
+    page = open_page(f"{url}/next_sentence", apart=True)
     log_in(page, "Ada")
     expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=LONG)
     held = page.context.cookies(url)
