@@ -65,7 +65,7 @@ _HEAD = _View(
 _MODEL = _View(
     MODEL,
     "Model view",
-    "Click a head to enlarge it.",
+    "Click a head to enlarge it. In a narrow window, scroll sideways for the others.",
     (),
 )
 _NEURON = _View(

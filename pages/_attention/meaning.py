@@ -40,9 +40,9 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     st.markdown(f"**{escaped(verdict(found, level))}**")
     left, right = st.columns([1, 3], gap="large")
     if found.spearman is not None and found.kendall is not None:
-        left.metric("Spearman's rank agreement", f"{found.spearman:.2f}", border=True,
-                    help="1: attention and leave-one-out put the text in the same order; 0: in "
-                    "unrelated ones.")  # fmt: skip
+        left.metric("Spearman's rho", f"{found.spearman:.2f}", border=True,
+                    help="Rank agreement. 1: attention and leave-one-out put the text in the same "
+                    "order; 0: in unrelated ones.")  # fmt: skip
         left.metric("Kendall's tau", f"{found.kendall:.2f}", border=True,
                     help=f"Of all pairs of {level}s, the share that both put in the same order, "
                     "less the share that they do not.")  # fmt: skip
