@@ -18,7 +18,7 @@ from pages._attention.weights import shown_weights
 from pages._shared import link
 from pages._shared.presenting import presenting
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.sidebar import chosen
+from pages._shared.sidebar import chosen_model
 
 PANELS = {"Head table": heads.table, "Map of heads": head_map.panel,
           "Switch heads off": ablation.panel, "Is it an explanation?": meaning.panel,
@@ -28,7 +28,7 @@ problems = link.restore("at", state.FIELDS)
 head, tools = st.columns([3, 2], vertical_alignment="center")
 head.title("Attention", anchor=False)
 st.markdown("Every layer and every head at once: who looks at whom, with the exact weights.")
-choice = chosen()
+choice = chosen_model()
 inputs.ask()
 show_notes(problems)
 with shown_errors():

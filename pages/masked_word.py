@@ -17,13 +17,13 @@ from pages._masked import (
 from pages._shared import link
 from pages._shared.presenting import presenting
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.sidebar import chosen
+from pages._shared.sidebar import chosen_model
 
 problems = link.restore("mw", (*state.FIELDS, *state.LISTS))
 head, tools = st.columns([3, 2], vertical_alignment="center")
 head.title("Masked word", anchor=False)
 st.markdown("Hide a word and see what BERT would put there, from both sides at once.")
-choice = chosen()
+choice = chosen_model()
 inputs.ask()
 show_notes(problems)
 with shown_errors():

@@ -6,14 +6,14 @@ from pages._next import attribution, candidates, exports, pair, paragraph, state
 from pages._shared import link
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.sidebar import chosen
+from pages._shared.sidebar import chosen_model
 
 problems = link.restore("nx", state.FIELDS)
 head, tools = st.columns([3, 2], vertical_alignment="center")
 head.title("Next sentence", anchor=False)
 st.markdown("Does the second text follow the first? BERT was trained to tell a text's own next "
             "sentences from those of another document.")  # fmt: skip
-choice = chosen()
+choice = chosen_model()
 pair.ask()
 show_notes(problems)
 with shown_errors():

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._shared import link
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.sidebar import chosen
+from pages._shared.sidebar import chosen_model
 from pages._squad import (
     answer,
     attribution,
@@ -28,7 +28,7 @@ problems = link.restore("qa", state.FIELDS)
 head, tools = st.columns([3, 2], vertical_alignment="center")
 head.title("Question answering", anchor=False)
 st.markdown("Ask a document. The answer is always a span of its text, or nothing.")
-choice = chosen()
+choice = chosen_model()
 show_notes(problems)
 view = st.segmented_control("View", state.VIEWS, key="qa_view", required=True,
                             persist_state="session", label_visibility="collapsed")  # fmt: skip

@@ -7,14 +7,14 @@ from pages._shared import link
 from pages._shared.answers import kept
 from pages._shared.models import encoder_with_progress
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.sidebar import chosen
+from pages._shared.sidebar import chosen_model
 from pages._tokens import compare, exports, files, inputs, pieces, state, steps
 
 problems = link.restore("tk", state.FIELDS)
 head, tools = st.columns([3, 2], vertical_alignment="center")
 head.title("Tokens", anchor=False)
 st.markdown("BERT reads no letters: a text becomes word pieces, and every piece a number.")
-choice = chosen()
+choice = chosen_model()
 inputs.ask()
 show_notes(problems)
 values = st.session_state

@@ -5,7 +5,7 @@ import streamlit as st
 from pages._shared import link
 from pages._shared.presenting import presenting
 from pages._shared.sentences import show_notes, shown_errors
-from pages._shared.sidebar import chosen
+from pages._shared.sidebar import chosen_model
 from pages._words import exports, inputs, panels, picture, senses, state, tokens
 from pages._words.seen import shown_word
 
@@ -14,7 +14,7 @@ state.fill_in()
 head, tools = st.columns([3, 2], vertical_alignment="center")
 head.title("Words in context", anchor=False)
 st.markdown("One word, many vectors: BERT reads a word anew in every sentence, from both sides.")
-choice = chosen()
+choice = chosen_model()
 show_notes(problems)
 if inputs.mode() == state.TOKENS:
     with shown_errors():

@@ -91,9 +91,9 @@ function mountOnce(views, component, create) {
     mounted = { view: create(parentElement), calls: 0 };
     views.set(parentElement, mounted);
   }
-  mounted.calls += 1;
-  const call = mounted.calls;
   mounted.view.update(received(component), setTriggerValue);
+  mounted.calls += 1; // after it: the cleanup of a call that fails is never asked for
+  const call = mounted.calls;
   return () => {
     if (call !== mounted.calls) return;
     mounted.view.destroy();

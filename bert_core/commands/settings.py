@@ -25,7 +25,7 @@ def settings(as_json: Json = False) -> None:
     with sentences():
         shown = shown_settings()
         typer.echo(json.dumps(settings_json(shown), indent=2) if as_json else settings_text(shown))
-        check_places(read_settings())  # the server would not start
+        check_places(read_settings())  # as the server does, which looks at the login too
 
 
 def serve(

@@ -20,15 +20,18 @@ _KINDS = {
     "model": "an object",
 }
 """What is expected, by the first word of a fault's type."""
-_BESIDE = frozenset({"model", "revision", "device", "precision"})
-"""Fields of a request, none of its questions."""
 
 
-def first_fault(error: ValidationError, of_items: AbstractSet[str] = frozenset()) -> Refused:
+def first_fault(
+    error: ValidationError,
+    of_request: AbstractSet[str] = frozenset(),
+    of_items: AbstractSet[str] = frozenset(),
+) -> Refused:
     """The first fault of a request: where it is, and what is expected there.
 
     Args:
         error: what pydantic found.
+        of_request: fields of the request, which stand beside the items.
         of_items: fields of one question, which stand in each of the items where there are several.
     """
     first = error.errors(include_url=False)[0]
@@ -39,7 +42,7 @@ def first_fault(error: ValidationError, of_items: AbstractSet[str] = frozenset()
     field = ".".join(str(part)[:80] for part in where) or "items"
     said = _said(field, item, first, first.get("ctx", {}))
     if first["type"] == "extra_forbidden":
-        if item is not None and field in _BESIDE:
+        if item is not None and field in of_request:
             said = f"The field '{field}' stands beside 'items', once for all of them."
         elif item is None and field in of_items:
             said = f"The field '{field}' stands in each of the items, not beside them."

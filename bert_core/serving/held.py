@@ -77,6 +77,13 @@ class HeldModels:
                 if place.encoder is not None:
                     return place.encoder
 
+    def holds(self, choice: ModelChoice) -> bool:
+        """Whether the encoder of a choice is in memory."""
+        key = key_of(choice)
+        with self._guard:
+            place = self._places.get(key)
+            return place is not None and place.encoder is not None
+
     def loaded(self) -> "list[Encoder]":
         """The encoders in memory, the one unused for longest first."""
         with self._guard:

@@ -64,8 +64,8 @@ class FillItem(_Text):
     )
     candidates: Words | None = Field(
         None,
-        description="words of your own: the answer is how well each fits one mask; not with k, "
-        "strategy, width or words_only",
+        description="words of your own, none empty: the answer is how well each fits one mask; not "
+        "with k, strategy, width or words_only",
     )
     mask: int = Field(
         0, ge=0, le=MOST_PIECES, description="with candidates: which mask, counted from 0"

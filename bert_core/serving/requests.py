@@ -160,8 +160,8 @@ def read(body: bytes, single: type[Asked], batch: type[Batch[Item]]) -> Asked:
     try:
         asked = kind.model_validate_json(body)
     except ValidationError as error:
-        of_items = single.model_fields.keys() - Asked.model_fields.keys()
-        raise first_fault(error, of_items) from None
+        of_request = Asked.model_fields.keys()
+        raise first_fault(error, of_request, single.model_fields.keys() - of_request) from None
     _refuse_unused(asked)
     return asked
 

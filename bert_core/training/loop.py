@@ -32,7 +32,7 @@ def train(folder: RunFolder, control: Control) -> None:
     Raises:
         Stopped: as asked; a loadable model labelled partial has been written.
         CoreError: the data or the model cannot be used.
-        FloatingPointError: the loss is not a number.
+        FloatingPointError: the loss or a weight is no finite number.
         OSError: the disk is full, for one.
     """
     spec = folder.spec

@@ -1,4 +1,4 @@
-"""What a few steps of training take: time, word pieces and memory."""
+"""The trainer of a trial, and what its steps take: time, word pieces and memory."""
 
 import time
 from typing import Any
@@ -36,7 +36,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         self.memory = max(self.memory, memory_mib(args.device))
 
 
-class Ordered(FineTuner):
+class OrderedTuner(FineTuner):
     """Takes the examples in the order in which they are given."""
 
     def order(self) -> Any:

@@ -121,7 +121,11 @@ class FineTuner(Trainer):  # type: ignore[misc]
 
         A stop breaks it off, and the run that is resumed makes up for it; but after the last
         step it is measured to the end.
+
+        Raises:
+            FloatingPointError: a weight is no finite number; the best weights are kept.
         """
+        self._require_numbers()
         try:
             score = self.score(whole=self.state.global_step >= self.state.max_steps)
         except Stopped:
@@ -168,19 +172,23 @@ class FineTuner(Trainer):  # type: ignore[misc]
         """Not counted: nobody reads it."""
         return 0
 
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        """Weights and configuration only: the library would add a pickle of its arguments.
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Nothing of a checkpoint is written with weights that are no numbers."""
+        self._require_numbers()
+        super()._save_checkpoint(model, trial)
 
-        Raises:
-            FloatingPointError: a weight is no number. The loss of the step did not show it: it was
-                computed before the weights were changed.
-        """
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Weights and configuration only: the library would add a pickle of its arguments."""
         if self.args.should_save and output_dir is not None:
-            if not all(torch.isfinite(weights).all() for weights in self.model.parameters()):
-                raise FloatingPointError(
-                    f"a weight is not a number at step {self.state.global_step}"
-                )
             self.model.save_pretrained(output_dir, state_dict=state_dict)
+
+    def _require_numbers(self) -> None:
+        """Refuse weights that are no finite numbers; all ranks have the same.
+
+        The loss of the step need not show it: it was computed before the weights were changed.
+        """
+        if not all(torch.isfinite(weights).all() for weights in self.model.parameters()):
+            raise FloatingPointError(f"a weight is not finite at step {self.state.global_step}")
 
 
 def arguments(

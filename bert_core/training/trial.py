@@ -54,7 +54,7 @@ def tried(spec: RunSpec, folder: Path) -> Measured:
     spec, scale = task.kind.for_trial(spec, folder)
     start = loop.find_start(task, spec, folder)
     tokenizer, prepared = loop.prepare(task, spec, folder, start)
-    from bert_core.training.timing import Ordered, Watch
+    from bert_core.training.timing import OrderedTuner, Watch
     from bert_core.training.trainer import arguments
 
     settings = spec.settings.model_copy(update={"max_steps": STEPS})
@@ -63,7 +63,7 @@ def tried(spec: RunSpec, folder: Path) -> Measured:
     few = prepared.train.part(_chosen(lengths, batch))
     watch = Watch()
     products = loop.products_of(spec)
-    Ordered(
+    OrderedTuner(
         model=loop.new_model(task, start, prepared, settings),
         kind=task.kind,
         prepared=replace(prepared, train=few),

@@ -31,8 +31,8 @@ def spans(result: AnswerResult, most: int = 10, *, brief: bool = False) -> BarTa
     chosen = _chosen(result)
     rows = tuple(
         Bar(
-            (str(rank), each.text or _null(rank, won=each == chosen), percent(each.probability),
-             *(() if brief else _details(each))),
+            (str(rank), each.text or _no_answer(rank, won=each == chosen),
+             percent(each.probability), *(() if brief else _details(each))),
             each.probability,
             emphasis=each == chosen,
         )
@@ -53,7 +53,7 @@ def spans(result: AnswerResult, most: int = 10, *, brief: bool = False) -> BarTa
     return BarTable(columns, rows, caption="Answers", badge=badge, scale=scale)
 
 
-def _null(rank: int, *, won: bool) -> str:
+def _no_answer(rank: int, *, won: bool) -> str:
     """What stands for "no answer"; others may be more probable where the threshold decides."""
     return "no answer: its margin is above the threshold" if won and rank > 1 else "no answer"
 

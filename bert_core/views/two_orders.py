@@ -21,6 +21,8 @@ _VERDICTS: Sequence[tuple[float, str]] = (
     (-1.0, "rather the reverse order of leaving each out: here what it points at matters least"),
 )  # fmt: skip
 """What is said from which rank correlation on."""
+_FEW = 6
+"""With fewer a rank correlation of 0.8 comes by chance more often than once in twenty."""
 
 
 def verdict(found: Agreement, level: str) -> str:
@@ -33,7 +35,8 @@ def verdict(found: Agreement, level: str) -> str:
     if found.spearman is None:
         return found.why_not or ""
     said = next(words for least, words in _VERDICTS if found.spearman >= least - 1e-9)
-    return f"Attention puts the {counted(found.count, level)} in {said}."
+    few = f" So few {level}s agree by chance, too." if found.count < _FEW else ""
+    return f"Attention puts the {counted(found.count, level)} in {said}.{few}"
 
 
 def two_orders(result: LeaveOneOutResult, received: ArrayLike) -> BarTable:
@@ -47,7 +50,7 @@ def two_orders(result: LeaveOneOutResult, received: ArrayLike) -> BarTable:
     places = [_places(scores) for scores in (result.divergence, attention)]
     rows = tuple(
         Bar(
-            (str(places[0][i]), result.units[i].text, f"{result.divergence[i]:.3f}",
+            (str(places[0][i]), result.units[i].text, f"{result.divergence[i]:.4f}",
              str(places[1][i]), f"{attention[i]:.4f}", signed(result.change[i])),
             result.divergence[i],
         )

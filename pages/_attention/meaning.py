@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bert_core import Encoder, ModelChoice
-from bert_core.analysis.attention.agreement import attention_agreement, attention_received
+from bert_core.analysis.attention.agreement import agreement, attention_received
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult, leave_one_out
 from bert_core.analysis.attention.targets import Target
 from bert_core.model.costs import costly
@@ -36,7 +36,8 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     if effects is None:
         return
     rows = tokens.masks[:1] if target.head == "masked_word" else None
-    found = attention_agreement(seen.weighed, effects, rows=rows)
+    received = attention_received(seen.weighed, effects, rows=rows)
+    found = agreement(received, effects.divergence)
     st.markdown(f"**{escaped(verdict(found, level))}**")
     left, right = st.columns([1, 3], gap="large")
     if found.spearman is not None and found.kendall is not None:
@@ -46,7 +47,7 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
         left.metric("Kendall's tau", f"{found.kendall:.2f}", border=True,
                     help=f"Of all pairs of {level}s, the share that both put in the same order, "
                     "less the share that they do not.")  # fmt: skip
-    table = two_orders(effects, attention_received(seen.weighed, effects, rows=rows))
+    table = two_orders(effects, received)
     with right, st.container(height=TALL if len(table.rows) > FEW else "content", border=False):
         show(table, key="at_left_out")
     looking = "from the mask" if rows else "from all pieces"

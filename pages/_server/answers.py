@@ -4,14 +4,15 @@ import functools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
 from typing import Any
 
 from bert_core import Encoder
 from bert_core.model.costs import costly
-from bert_core.model.hub import commit_here
 from bert_core.model.sources import is_allowed, is_hub_id
 from bert_core.model.waiting import Left, admitted, until
+from bert_core.model_names import is_old_hub_id
 from bert_core.serving import requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
 from bert_core.serving.models import served_models
@@ -19,7 +20,8 @@ from bert_core.serving.openapi import document
 from bert_core.serving.refusals import Refused, of_item
 from bert_core.serving.sizes import pieces
 from bert_core.views.records import to_record
-from pages._shared.models import encoder, jobs
+from pages._server.threads import Later
+from pages._shared.models import encoder, is_held, jobs
 
 MOST_BYTES = 32 * 2**20
 """Largest answer."""
@@ -37,15 +39,16 @@ def model(asked: requests.Asked) -> Encoder:
 
 
 def is_away(asked: requests.Asked) -> bool:
-    """Whether the model has to be fetched first, which can take minutes.
+    """Whether the model is one of the hub that is not in memory: to bring it can take minutes.
 
     Raises:
-        Refused: the revision is none.
+        Refused: a value of the request is not one of the legal ones.
     """
     with of_item(None):
-        model = asked.choice()
-        fetched = is_hub_id(model.source) and is_allowed(model.source)
-        return fetched and commit_here(model.source, model.revision) is None
+        choice = asked.choice()
+        named = "/" in choice.source or is_old_hub_id(choice.source)
+        wanted = named and is_hub_id(choice.source) and is_allowed(choice.source)
+        return wanted and not is_held(choice)
 
 
 def is_long(asked: requests.Asked, held: Encoder) -> bool:
@@ -92,12 +95,26 @@ def answer(name: str, asked: requests.Asked, left: Event, held: Encoder | None =
     return parts[0]
 
 
-def answer_when_here(name: str, asked: requests.Asked, left: Event) -> bytes:
-    """As :func:`answer`, once the model has been fetched."""
-    held = model(asked)
+def answer_when_here(name: str, asked: requests.Asked, left: Event) -> bytes | Later:
+    """As :func:`answer_or_later`, once the model has come from the hub.
+
+    Raises:
+        Refused: it cannot be opened, or there is no answer.
+    """
+    with _wanted(left):
+        held = model(asked)
+    return answer_or_later(name, asked, left, held)
+
+
+def answer_or_later(name: str, asked: requests.Asked, left: Event, held: Encoder) -> bytes | Later:
+    """As :func:`answer`, or how it is made where that takes long.
+
+    Raises:
+        Refused: there is no answer.
+    """
     if is_long(asked, held):
-        return answer_in_turn(name, asked, left)
-    with admitted():
+        return Later(partial(answer_in_turn, name, asked), behind="line")
+    with admitted():  # how many may wait is seen to by the threads
         return answer(name, asked, left, held)
 
 

@@ -15,7 +15,6 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import Scope
 
 from bert_core.errors import BusyError
-from bert_core.model.waiting import admitted
 from bert_core.serving.names import BASE, NAMES, ROOT, is_api
 from bert_core.serving.rates import Rates
 from bert_core.serving.refusals import Refused
@@ -24,7 +23,7 @@ from pages._server import body, problems
 from pages._server.access import token, why_off
 from pages._server.problems import Problem
 from pages._server.sending import Sending
-from pages._server.threads import Long, Threads, Work
+from pages._server.threads import Later, Threads, Work
 from pages._server.watched import Watched
 from pages._server.watching import meters
 
@@ -88,7 +87,7 @@ class Api:
             self._rates.spend(visitor, questions, taken=taken)
 
     async def _ask(self, name: str, request: Request) -> Response:
-        def work(sent: bytes, left: Event) -> bytes | Long:
+        def work(sent: bytes, left: Event) -> bytes | Later:
             from pages._server import answers
 
             asked = answers.read(name, sent)
@@ -98,12 +97,8 @@ class Api:
                 self._spend(request.state.visitor, questions, taken=1)
             meters().asked(name, questions)
             if answers.is_away(asked):
-                return partial(answers.answer_when_here, name, asked)
-            held = answers.model(asked)
-            if answers.is_long(asked, held):
-                return partial(answers.answer_in_turn, name, asked)
-            with admitted():  # how many may wait is seen to below
-                return answers.answer(name, asked, left, held)
+                return Later(partial(answers.answer_when_here, name, asked), behind="hub")
+            return answers.answer_or_later(name, asked, left, answers.model(asked))
 
         # Before the body is here, which needs memory too.
         with self._place() as left:

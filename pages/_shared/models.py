@@ -48,6 +48,11 @@ def encoder(choice: ModelChoice, on_progress: Progress | None = None) -> "Encode
     return _held().get(choice, on_progress)
 
 
+def is_held(choice: ModelChoice) -> bool:
+    """Whether the encoder of a choice is in memory."""
+    return _held().holds(choice)
+
+
 def loaded() -> "list[Encoder]":
     """The encoders that are in memory."""
     return _held().loaded()

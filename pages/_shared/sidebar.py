@@ -1,7 +1,5 @@
 """The sidebar of every page: which model, where it computes, what is loaded."""
 
-import sys
-
 import streamlit as st
 
 from bert_core import CoreError, ModelChoice
@@ -53,9 +51,8 @@ def choose_model(head: str | None = None) -> None:
     state = st.session_state
     state["choice"], state["choice_fault"] = None, ""
     slot = st.sidebar.empty()
-    if "torch" not in sys.modules:  # it comes into memory for seconds; a click is heard meanwhile
-        meanwhile(devices, slot.empty, slot)
-    places = {device.name: device for device in devices()}
+    # At first torch comes into memory for seconds: a click is heard meanwhile.
+    places = {device.name: device for device in meanwhile(devices, slot.empty, slot)}
     if state["device"] not in places:
         st.sidebar.caption(escaped(f"There is no device {state['device']} here; the CPU is used."))
         state["device"] = "cpu"
@@ -82,20 +79,21 @@ def choose_model(head: str | None = None) -> None:
         st.caption("  \n".join(escaped(line) for line in lines))
 
 
-def chosen() -> ModelChoice:
+def chosen_model() -> ModelChoice:
     """The model that the sidebar has; where it cannot be had, the page ends with the reason."""
     state = st.session_state
     choice: ModelChoice | None = state["choice"]
     if choice is None:
         # Where the screen is narrow the sidebar, which says it as well, is closed.
         st.error(escaped(state["choice_fault"]), icon=":material/error:")
-        st.button("Use the embedded model", key="embedded_instead", on_click=_embedded)
+        if state["model"].strip() != EMBEDDED:
+            st.button("Use the embedded model", key="embedded_instead", on_click=_embedded)
         st.stop()
     return choice
 
 
 def _embedded() -> None:
-    st.session_state.update(model=EMBEDDED, revision="")
+    st.session_state.update(model=EMBEDDED, revision="", device="cpu", precision="exact")
 
 
 def _picker(places: dict[str, Device]) -> None:

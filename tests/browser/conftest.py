@@ -85,23 +85,23 @@ class Servers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._number = 0
-        self._shared: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
+        self._known: dict[Path, str] = {}
+        self._shared: list[subprocess.Popen[bytes]] = []
         self._fresh: list[subprocess.Popen[bytes]] = []
 
     def __call__(
         self, script: Path, *, fresh: bool = False, cwd: Path = PROJECT, **extra: str
     ) -> str:
         """Serve a script, and give the address."""
-        if not fresh and script in self._shared:
-            return self._shared[script][1]
+        if not fresh and script in self._known:
+            return self._known[script]
         log = self._folder / f"{self._number}.log"
         self._number += 1
         process, url = start_server(script, log, cwd, extra)
-        if fresh:
-            self._fresh.append(process)
-        else:
-            self._shared[script] = process, url
+        (self._fresh if fresh else self._shared).append(process)
         wait_until_healthy(url, process, log)
+        if not fresh:
+            self._known[script] = url
         return url
 
     def end_fresh(self) -> None:
@@ -111,7 +111,7 @@ class Servers:
 
     def end_all(self) -> None:
         """End them all."""
-        end([*self._fresh, *(process for process, _ in self._shared.values())])
+        end([*self._fresh, *self._shared])
 
 
 def end(running: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -180,10 +180,13 @@ def open_page(
 ) -> Iterator[Callable[..., Page]]:
     """Open an address, cut off from every other host; see :meth:`tests.browser.visits.Visits.open`.
 
+    What is changed of a page's context, such as its rights or its network, wants ``apart=True``.
     At the end of the test a page error, an error in the console or a request to another host
     fails it.
     """
     visits = Visits(profile, lambda: request.getfixturevalue("browser"))
-    yield visits.open
-    visits.end()
+    try:
+        yield visits.open
+    finally:
+        visits.end()
     assert not visits.complaints, "\n".join(visits.complaints)

@@ -36,7 +36,6 @@ class Visits:
     def __init__(self, profile: BrowserContext, browser: Callable[[], Browser]) -> None:
         self.complaints: list[str] = []
         self._profile, self._browser = profile, browser
-        self._pages: list[Page] = []
         self._own: list[BrowserContext] = []
         self._origins: set[str] = set()
         profile.on("request", self._requested)
@@ -73,7 +72,6 @@ class Visits:
             page = self._profile.new_page()
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
-            self._pages.append(page)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         page.on("console", self._hear)
         page.on("websocket", lambda made: self._look(made.url))
@@ -81,16 +79,17 @@ class Visits:
         return page
 
     def end(self) -> None:
-        """Close the pages and clear what they left."""
+        """Close the pages, those that pages opened too, and clear what they left."""
         self._profile.remove_listener("request", self._requested)
         for context in self._own:
             context.close()
-        if self._pages:
-            session = self._profile.new_cdp_session(self._pages[0])
-            for origin in self._origins:
-                session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": LEFT})
-        for page in self._pages:
+        first, *others = self._profile.pages  # a browser without a page would end
+        for page in others:
             page.close()
+        session = self._profile.new_cdp_session(first)
+        for origin in self._origins:
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": LEFT})
+        session.detach()
         self._profile.clear_cookies()
 
     def _requested(self, request: Request) -> None:

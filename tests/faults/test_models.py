@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pages._server.api import LONG, WORKERS
+from pages._server.api import WORKERS
+from pages._server.threads import FETCHING
 from tests import tiny
 from tests.faults.serving import Served, sentence, served
 from tests.faults.visitor import Visitor
@@ -179,18 +180,19 @@ def test_a_hub_that_goes_away_in_the_middle_of_a_file(
 def test_a_hub_that_is_waited_for_keeps_nobody_else_waiting(
     server: Served, folder: Path, hub: Stalling
 ) -> None:
+    """Neither who asks for little nor who asks for much: both have threads of their own."""
     shutil.rmtree(folder / "hf", ignore_errors=True)
     hub.stalls.add(WEIGHTS)
-    with ThreadPoolExecutor(WORKERS + LONG) as pool:
-        asked = [
-            pool.submit(server.ask, "fill", text=TEXT, model=REPO) for _ in range(WORKERS + LONG)
-        ]
-        refused = [each.result() for each in islice(as_completed(asked), WORKERS)]
-        assert server.ask("fill", text=TEXT).json()["masks"]
-        assert sum(not each.done() for each in asked) == LONG
-        hub.stalls.clear()
+    many = FETCHING + WORKERS
+    with ThreadPoolExecutor(many) as pool:
+        try:
+            asked = [pool.submit(server.ask, "fill", text=TEXT, model=REPO) for _ in range(many)]
+            refused = [each.result() for each in islice(as_completed(asked), WORKERS)]
+            assert server.ask("fill", text=TEXT).json()["masks"]
+        finally:
+            hub.stalls.clear()
     assert [answer.status_code for answer in refused] == [503] * WORKERS
     assert all(answer.headers["Retry-After"] for answer in refused)
     rest = [each.result() for each in asked if each.result() not in refused]
-    assert len(rest) == LONG
-    assert all(answer.json()["masks"] for answer in rest), "it goes on where it was cut off"
+    assert len(rest) == FETCHING
+    assert {answer.status_code for answer in rest} <= {200, 422}, "come, or given up"

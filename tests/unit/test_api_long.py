@@ -20,7 +20,7 @@ from bert_core.serving.names import NAMES
 from bert_core.serving.refusals import Refused
 from bert_core.serving.sizes import pieces
 from pages._server import answers, api
-from pages._server.threads import Threads
+from pages._server.threads import FETCHING, Later, Threads
 from pages._shared.models import encoder, jobs
 from tests import coroutines
 from tests.unit.api_clients import Request
@@ -118,6 +118,26 @@ def test_what_cannot_be_read_is_refused_before_it_waits(embedded: Encoder) -> No
     with pytest.raises(Refused, match="word pieces") as caught:
         answers.is_long(asked, embedded)
     assert (caught.value.kind, caught.value.field, caught.value.item) == ("input", "text", 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "away"),
+    [
+        ("town/tiny-bert", True),
+        ("bert-base-uncased", True),
+        ("embedded", False),
+        ("embeded", False),
+        ("run:none", False),
+        ("./nowhere/at/all", False),
+    ],
+)
+def test_only_a_model_of_the_hub_is_waited_for_elsewhere(model: str, away: bool) -> None:
+    assert answers.is_away(read("tokenize", {"text": "A heron.", "model": model})) is away
+
+
+def test_a_model_that_may_not_be_opened_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BERT_EXPLORER_MODELS", "runs")
+    assert not answers.is_away(read("tokenize", {"text": "A heron.", "model": "town/tiny-bert"}))
 
 
 # ---- the line ----------------------------------------------------------------------------------
@@ -241,7 +261,7 @@ def test_who_leaves_gives_up_a_place_in_the_line(
                 asked.leave()
                 assert await asked.status == 499
                 await until(lambda: jobs().waiting == 0)
-                await until(lambda: not one._threads._standing)
+                await until(lambda: not one._threads._few["line"].taken)
         assert await Request(routes, "surprise", long(choice)).status == 200
 
     coroutines.run(check())
@@ -323,9 +343,9 @@ def test_who_stands_in_line_at_the_end_is_told(served: api.Api, choice: ModelCho
     coroutines.run(check())
 
 
-@pytest.mark.parametrize("pool", ["_pool", "_line"])
+@pytest.mark.parametrize("behind", [None, "line", "hub"])
 def test_a_thread_that_cannot_be_begun_takes_no_place(
-    pool: str, monkeypatch: pytest.MonkeyPatch
+    behind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> Any:
         raise RuntimeError("can't start new thread")
@@ -334,12 +354,13 @@ def test_a_thread_that_cannot_be_begun_takes_no_place(
         threads = Threads(1, 1)
 
         async def answer() -> bytes:
-            made = threads.begin(lambda _left: lambda _left: b"made", threading.Event())
+            later = Later(lambda _left: b"made", behind or "line")
+            made = threads.begin(lambda _left: later, threading.Event())
             return await asyncio.wait_for(made, 60)
 
         with monkeypatch.context() as broken:
-            broken.setattr(getattr(threads, pool), "submit", full)
-            for _ in range(2):
+            broken.setattr(threads._few[behind].pool if behind else threads._pool, "submit", full)
+            for _ in range(FETCHING + 1):
                 with pytest.raises(RuntimeError, match="new thread"):
                     await answer()
         assert await answer() == b"made"

@@ -151,7 +151,7 @@ def test_two_orders_stand_side_by_side(tiny_bert, level, badge) -> None:  # type
         assert row == [
             row[0],
             result.units[i].text,
-            f"{result.divergence[i]:.3f}",
+            f"{result.divergence[i]:.4f}",
             f"{by_attention[i]:.0f}",
             f"{received[i]:.4f}",
             signed(result.change[i]),
@@ -179,6 +179,9 @@ def test_how_far_two_orders_agree_in_words(second, said) -> None:  # type: ignor
     words = verdict(agreement([1, 2, 3, 4, 5], second), "word")
     assert words.startswith("Attention puts the 5 words in ")
     assert said in words
+    assert words.endswith("So few words agree by chance, too.")
+    many = verdict(agreement(range(6), range(6)), "word")
+    assert many.endswith("That need not hold for another text.")
 
 
 def test_where_there_is_no_agreement_the_reason_is_said() -> None:

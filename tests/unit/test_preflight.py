@@ -86,7 +86,10 @@ print(json.dumps([found.fits, found.proposal, found.sentence]))
 
 
 def test_memory_that_runs_out_ends_in_a_proposal_that_fits(spec: RunSpec, tmp_path: Path) -> None:
-    """The trial's process may hold so much and no more: a real allocation fails."""
+    """The trial's process may hold so much and no more: a real allocation fails.
+
+    What is imported takes some 1.5 GiB of it; of the rest 32 rows want more, and 16 less.
+    """
     data = tmp_path / "long.tsv"
     text = "the heron waits near the cold lake every morning " * 40
     rows = [f"{text}\t{row % 2}" for row in range(32)]

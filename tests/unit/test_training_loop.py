@@ -201,9 +201,10 @@ def test_ways_to_save_time_and_memory_still_learn(new_run, settings: dict[str, o
     assert record["products"] == wanted
 
 
-def test_weights_that_are_no_numbers_are_never_kept(new_run) -> None:
+@pytest.mark.parametrize("rhythm", [{"save_every": 1}, {"save_every": 1, "eval_every": 5}])
+def test_weights_that_are_no_numbers_are_never_kept(new_run, rhythm: dict[str, int]) -> None:
     """The fifth change of the weights overflows; the step's loss, from before it, is a number."""
-    folder, steps = new_run("overflow", save_every=1, keep_checkpoints=100), itertools.count(1)
+    folder, steps = new_run("overflow", keep_checkpoints=100, **rhythm), itertools.count(1)
 
     def overflow(optimizer: torch.optim.Optimizer, *_: object) -> None:
         if next(steps) == 5:
@@ -219,6 +220,8 @@ def test_weights_that_are_no_numbers_are_never_kept(new_run) -> None:
     kept = folder.checkpoints(deep=True)
     assert [saved.step for saved in kept if saved.problem is None] == [1, 2, 3, 4]
     assert next(steps) == 6, "nothing was trained after it"
+    assert not list(folder.path.rglob("*-5")), "nothing was begun"
+    assert not (folder.path / "best").exists(), "nothing was measured"
 
 
 def test_a_class_that_is_not_listed_is_named(new_run) -> None:
