@@ -23,9 +23,7 @@ _KINDS = {
 
 
 def first_fault(
-    error: ValidationError,
-    of_request: AbstractSet[str] = frozenset(),
-    of_items: AbstractSet[str] = frozenset(),
+    error: ValidationError, of_request: AbstractSet[str], of_items: AbstractSet[str]
 ) -> Refused:
     """The first fault of a request: where it is, and what is expected there.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from bert_core.analysis.attention.agreement import Agreement
 from bert_core.analysis.attention.leave_one_out import LeaveOneOutResult
@@ -46,8 +46,11 @@ def two_orders(result: LeaveOneOutResult, received: ArrayLike) -> BarTable:
         result: leave-one-out.
         received: shape (N,), the attention that each of its units receives.
     """
+    from scipy.stats import rankdata
+
     attention = np.asarray(received, dtype=np.float64)
-    places = [_places(scores) for scores in (result.divergence, attention)]
+    # Equal scores share the better place.
+    places = [rankdata(-scores, "min").tolist() for scores in (result.divergence, attention)]
     rows = tuple(
         Bar(
             (str(places[0][i]), result.units[i].text, f"{result.divergence[i]:.4f}",
@@ -71,9 +74,3 @@ def two_orders(result: LeaveOneOutResult, received: ArrayLike) -> BarTable:
     )  # fmt: skip
     badge = counted(len(rows), result.level)
     return BarTable(columns, rows, caption="Two orders", badge=badge)
-
-
-def _places(scores: NDArray[np.float64]) -> list[int]:
-    """The place of each score, the largest first; equal scores share the better place."""
-    ordered = np.sort(-scores)
-    return [int(place) + 1 for place in np.searchsorted(ordered, -scores, side="left")]

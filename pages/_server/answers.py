@@ -12,7 +12,7 @@ from bert_core import Encoder
 from bert_core.model.costs import costly
 from bert_core.model.sources import is_allowed, is_hub_id
 from bert_core.model.waiting import Left, admitted, until
-from bert_core.model_names import is_old_hub_id
+from bert_core.model_names import is_model_name
 from bert_core.serving import requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
 from bert_core.serving.models import served_models
@@ -46,9 +46,8 @@ def is_away(asked: requests.Asked) -> bool:
     """
     with of_item(None):
         choice = asked.choice()
-        named = "/" in choice.source or is_old_hub_id(choice.source)
-        wanted = named and is_hub_id(choice.source) and is_allowed(choice.source)
-        return wanted and not is_held(choice)
+        named = is_hub_id(choice.source) and is_model_name(choice.source)
+        return named and is_allowed(choice.source) and not is_held(choice)
 
 
 def is_long(asked: requests.Asked, held: Encoder) -> bool:
@@ -101,9 +100,7 @@ def answer_when_here(name: str, asked: requests.Asked, left: Event) -> bytes | L
     Raises:
         Refused: it cannot be opened, or there is no answer.
     """
-    with _wanted(left):
-        held = model(asked)
-    return answer_or_later(name, asked, left, held)
+    return answer_or_later(name, asked, left, model(asked))
 
 
 def answer_or_later(name: str, asked: requests.Asked, left: Event, held: Encoder) -> bytes | Later:

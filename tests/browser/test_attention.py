@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bert_core import Encoder
 from bert_core.analysis.attention.ablation import HeadName, ablate
-from bert_core.analysis.attention.agreement import attention_agreement
+from bert_core.analysis.attention.agreement import agreement, attention_received
 from bert_core.analysis.attention.attend import AttentionResult, attend
 from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.analysis.attention.leave_one_out import leave_one_out
@@ -154,9 +154,9 @@ def test_heads_off_and_what_it_explains(url: str, open_page: Open, embedded: Enc
     panel(page, "Is it an explanation?")
     metric = page.get_by_test_id("stMetric").filter(has_text="Spearman")
     expect(metric).to_be_visible(timeout=LONG)
-    found = attention_agreement(
-        weigh(embedded, tokens), leave_one_out(embedded, tokens), rows=tokens.masks[:1]
-    )
+    effects = leave_one_out(embedded, tokens)
+    received = attention_received(weigh(embedded, tokens), effects, rows=tokens.masks[:1])
+    found = agreement(received, effects.divergence)
     said = metric.get_by_test_id("stMetricValue").inner_text().replace("−", "-")
     assert float(said) == pytest.approx(found.spearman, abs=0.011)
 

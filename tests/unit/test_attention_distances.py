@@ -6,7 +6,7 @@ import scipy.spatial.distance
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_core.analysis.attention.agreement import agreement, attention_agreement
+from bert_core.analysis.attention.agreement import agreement, attention_received
 from bert_core.analysis.attention.distances import head_distances, jensen_shannon, map_of
 from bert_core.analysis.attention.edges import strongest_edges
 from bert_core.analysis.attention.leave_one_out import leave_one_out
@@ -120,14 +120,14 @@ def test_attention_against_leave_one_out(tiny_bert, level: str) -> None:  # type
     row = merge(weighed.weights, units)[:, :, [unit.pieces for unit in units].index((mask,))]
     received = dict(zip(units, row.mean(axis=(0, 1)), strict=True))
     expected = agreement([received[unit] for unit in left_out.units], left_out.divergence)
-    found = attention_agreement(weighed, left_out, rows=[mask])
+    found = agreement(attention_received(weighed, left_out, rows=[mask]), left_out.divergence)
     assert found.count == len(left_out.units)
     assert found.spearman == pytest.approx(expected.spearman)
     assert found.kendall == pytest.approx(expected.kendall)
-    everyone = attention_agreement(weighed, left_out)
+    everyone = agreement(attention_received(weighed, left_out), left_out.divergence)
     assert everyone.count == found.count
     with pytest.raises(InputError, match="different inputs"):
-        attention_agreement(weigh(tiny_bert, tokens.masked([1])), left_out)
+        attention_received(weigh(tiny_bert, tokens.masked([1])), left_out)
 
 
 # ---- edges -------------------------------------------------------------------------------------

@@ -219,6 +219,9 @@ def test_weights_that_are_no_numbers_are_never_kept(new_run, rhythm: dict[str, i
         hook.remove()
     kept = folder.checkpoints(deep=True)
     assert [saved.step for saved in kept if saved.problem is None] == [1, 2, 3, 4]
+    for saved in kept:
+        weights = load_file(saved.path / "model.safetensors")
+        assert all(np.isfinite(values).all() for values in weights.values()), saved.step
     assert next(steps) == 6, "nothing was trained after it"
     assert not list(folder.path.rglob("*-5")), "nothing was begun"
     assert not (folder.path / "best").exists(), "nothing was measured"

@@ -96,23 +96,3 @@ def attention_received(
     looking = list(weighed.tokens.content if rows is None else rows)
     received = weighed.weights[:, :, looking].mean(axis=(0, 1, 2), dtype=np.float64)
     return np.array([received[list(unit.pieces)].sum() for unit in left_out.units])
-
-
-def attention_agreement(
-    weighed: Weighed, left_out: LeaveOneOutResult, *, rows: Sequence[int] | None = None
-) -> Agreement:
-    """Does attention point at the pieces or words that the answer depends on?
-
-    What they receive, see :func:`attention_received`, is held against the divergence of the answer
-    without them.
-
-    Args:
-        weighed: any measure of an input.
-        left_out: leave-one-out on the same input.
-        rows: positions of the pieces whose attention counts; None: all pieces of the texts.
-
-    Raises:
-        InputError: the inputs differ.
-    """
-    received = attention_received(weighed, left_out, rows=rows)
-    return agreement(received, left_out.divergence)
