@@ -53,7 +53,7 @@ app = st.App(
         Middleware(Headers),
         Middleware(OwnNames),
         Middleware(Uploads),
-        Middleware(Coming, tell=health.come),
+        Middleware(Coming, tell=health.come, sent=health.sent),
     ],
     exception_handlers=HANDLERS,
     lifespan=lifespan,

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages._home import loaded, tour
+from pages._home import drawing, loaded, tour
 
 st.title("BERT Explorer", anchor=False)
 st.markdown(
     "BERT reads a text from both sides at once. One encoder, many small questions to it: which "
     "word is missing, what does it attend to, does this follow, where is the answer?"
 )
+drawing.let_it_draw()
 st.subheader("Five things to try", anchor=False)
 tour.cards()
 st.subheader("What is loaded", anchor=False)

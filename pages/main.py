@@ -39,14 +39,16 @@ link.arrive(page.url_path)
 visited(page.url_path)
 pace.begin()
 problems = link.restore("model", sidebar.FIELDS)
-presenting.switch()
-if page.url_path:  # home has no such buttons, and would bring a part of Streamlit's browser side
+if page.url_path:
+    presenting.switch()
+    # Home has no such buttons, and would bring a part of Streamlit's browser side.
     contrast.readable()
     sidebar.choose_model(NEEDS.get(page.url_path))
     show_notes(problems)
     page.run()
 else:
-    page.run()  # the home page is drawn before any model is in memory
+    page.run()  # the home page is drawn before all else, and before any model is in memory
+    presenting.switch()
     began += until_drawn(st.empty())
     sidebar.choose_model()
 drawn(page.url_path, time.monotonic() - began)

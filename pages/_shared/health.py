@@ -1,6 +1,7 @@
 """Is the app able to serve? And the embedded model's warm-up, which the answer reports."""
 
 import gc
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 PAUSE = 5.0
 """Seconds after which the warm-up begins by itself. It takes half as long, and would take the
 processor from whoever opens the home page at once, which asks no model."""
+TO_BEGIN, TO_GO_ON = 0.3, 0.06
+"""Seconds that a browser may take to ask for the first file of a page, and for the next one. Who
+asks for nothing any more has all of them and runs them, for a quarter of a second: that is when
+another core is free."""
 
 
 class Health:
@@ -36,6 +41,7 @@ class Health:
     def __init__(self) -> None:
         self._warm: Future[Encoder | None] | None = None
         self._came, self._wanted, self._over = Event(), Event(), Event()
+        self._read_by = 0.0
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -59,10 +65,17 @@ class Health:
         """
         if path != "/":
             self._wanted.set()
+        self._read_by = time.monotonic() + TO_BEGIN
         self._came.set()
 
+    def sent(self) -> None:
+        """Something was sent that is no page: a browser that opens one is still reading."""
+        self._read_by = time.monotonic() + TO_GO_ON
+
     def _load(self) -> "Encoder | None":
-        if self._came.wait(PAUSE) and not self._over.is_set():
+        if self._came.wait(PAUSE):
+            self._until_all_is_read()
+        if self._came.is_set() and not self._over.is_set():
             with not_collected():
                 bring()
             self._wanted.wait(PAUSE)
@@ -70,6 +83,13 @@ class Health:
             return None
         with not_collected():
             return encoder(bert_core.ModelChoice())
+
+    def _until_all_is_read(self) -> None:
+        """Leave the processor to a browser that reads the files of a page."""
+        end = time.monotonic() + PAUSE
+        while (left := min(self._read_by, end) - time.monotonic()) > 0:
+            if self._wanted.wait(left):
+                return
 
     def answer(self, _request: Request) -> JSONResponse:
         """``GET /healthz``: 200 when pages can be served, 503 with the reason when not."""

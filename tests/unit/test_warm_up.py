@@ -12,16 +12,19 @@ from pages._shared import health as module
 from pages._shared.health import Health
 from tests import coroutines
 
+SENT = "sent"
+
 
 def opened(path: str, accept: str, kind: str = "http") -> list[str]:
-    """What a request tells of who is coming."""
+    """What a request tells of who is coming, and of what was sent."""
     told: list[str] = []
 
     async def answer(*_: Any) -> None:
-        return None
+        assert SENT not in told  # before the answer, that is
 
     scope = {"type": kind, "path": path, "headers": [(b"accept", accept.encode())]}
-    coroutines.run(Coming(answer, told.append)(scope, answer, answer))
+    coming = Coming(answer, told.append, lambda: told.append(SENT))
+    coroutines.run(coming(scope, answer, answer))
     return told
 
 
@@ -36,10 +39,10 @@ def opened(path: str, accept: str, kind: str = "http") -> list[str]:
     ],
 )
 def test_who_opens_a_page_is_heard(path: str, accept: str, heard: bool) -> None:
-    assert opened(path, accept) == [path] * heard
+    assert opened(path, accept) == [path if heard else SENT]
 
 
-def test_a_socket_is_no_page() -> None:
+def test_a_socket_is_neither_page_nor_file() -> None:
     assert opened("/masked_word/_stcore/stream", "text/html", kind="websocket") == []
 
 
@@ -88,6 +91,25 @@ def test_home_brings_what_it_draws_with_and_no_model(monkeypatch: pytest.MonkeyP
         assert brought.wait(60)
 
     assert coroutines.run(loads(monkeypatch, come)) == 0
+
+
+def test_who_still_reads_the_files_of_home_has_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PAUSE", "TO_GO_ON"):
+        monkeypatch.setattr(module, name, 3600.0)
+    brought = Event()
+    monkeypatch.setattr(module, "bring", brought.set)
+
+    def come(health: Health) -> None:
+        health.sent()
+        health.come("/")
+        health.sent()
+        assert not brought.wait(2 * module.TO_BEGIN)
+        health.come("/masked_word")  # asks a model: that goes first
+        assert brought.wait(60)
+
+    assert coroutines.run(loads(monkeypatch, come)) == 1
 
 
 def test_a_server_that_ends_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
