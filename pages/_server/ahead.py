@@ -8,7 +8,7 @@ from importlib import import_module
 
 MODULES = (
     "numpy", "PIL.ImageFile",  # Streamlit imports them for the logo
-    "pages._home.loaded", "pages._home.tour",
+    "pages._home.drawing", "pages._home.loaded", "pages._home.tour",
     "pages._shared.contrast", "pages._shared.gate", "pages._shared.sidebar",
 )  # fmt: skip
 

@@ -50,7 +50,7 @@ def killed(server: Served, page: Visitor, folder: RunFolder) -> None:
 def told_to_end(server: Served, page: Visitor) -> None:
     """Twice, with an answer under way and a page open: the answer comes, the server goes."""
     found: list[requests.Response] = []
-    context = "The ferry carried thirty people across the river. " * 60
+    context = "The ferry carried thirty people across the river. " * 24
     asked = {"question": "What did the ferry carry?", "context": context}
     assert server.ask("ask", **asked | {"context": context[:50]}).ok, "the reader is in memory"
     asking = threading.Thread(target=lambda: found.append(server.ask("ask", **asked)))

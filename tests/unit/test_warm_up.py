@@ -46,6 +46,12 @@ def test_a_socket_is_neither_page_nor_file() -> None:
     assert opened("/masked_word/_stcore/stream", "text/html", kind="websocket") == []
 
 
+@pytest.fixture(autouse=True)
+def _everything_is_looked_through() -> None:
+    """As in a server that begins; the tests of the project spare themselves that."""
+    gc.unfreeze()
+
+
 async def loads(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Health], None]) -> int:
     """How many encoders were asked for by the end of a server's life."""
     asked: list[object] = []
