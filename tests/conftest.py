@@ -74,6 +74,13 @@ def _what_stays_is_not_looked_through() -> None:
         gc.freeze()
 
 
+@pytest.fixture
+def all_looked_through() -> None:
+    """Undo it, for a test that is about garbage: all objects are looked through, as usual."""
+    gc.unfreeze()
+    gc.collect()
+
+
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(_HOME, ignore_errors=True)

@@ -75,9 +75,9 @@ class Health:
     def _load(self) -> "Encoder | None":
         if self._came.wait(PAUSE):
             self._until_all_is_read()
-        if self._came.is_set() and not self._over.is_set():
-            with not_collected():
-                bring()
+            if not self._over.is_set():
+                with not_collected():
+                    bring()
             self._wanted.wait(PAUSE)
         if self._over.is_set():
             return None

@@ -525,9 +525,10 @@ def test_the_reader_never_gets_more_than_a_block(
     assert max(sizes) <= BLOCK_QUESTIONS < 150
 
 
+@pytest.mark.usefixtures("all_looked_through")  # when garbage goes is a matter of all objects
 def test_files_are_written_without_holding_them(tmp_path: Path) -> None:
     peaks = []
-    for number in (100, 2_000):
+    for number in (100, 1_000):
         out = EvaluationFolder(tmp_path / str(number))
         out.path.mkdir()
         nbest = tuple(Candidate(f"candidate {n}", 0.05, 1.0, 2.0) for n in range(8))
@@ -539,4 +540,4 @@ def test_files_are_written_without_holding_them(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert len(json.loads((out.path / "nbest_predictions.json").read_text())) == number
-    assert peaks[1] < 4 * peaks[0], "json leaves garbage behind, which is collected by and by"
+    assert peaks[1] < 1.5 * peaks[0]

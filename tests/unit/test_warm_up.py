@@ -13,6 +13,7 @@ from pages._shared.health import Health
 from tests import coroutines
 
 SENT = "sent"
+pytestmark = pytest.mark.usefixtures("all_looked_through")
 
 
 def opened(path: str, accept: str, kind: str = "http") -> list[str]:
@@ -44,12 +45,6 @@ def test_who_opens_a_page_is_heard(path: str, accept: str, heard: bool) -> None:
 
 def test_a_socket_is_neither_page_nor_file() -> None:
     assert opened("/masked_word/_stcore/stream", "text/html", kind="websocket") == []
-
-
-@pytest.fixture(autouse=True)
-def _everything_is_looked_through() -> None:
-    """As in a server that begins; the tests of the project spare themselves that."""
-    gc.unfreeze()
 
 
 async def loads(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Health], None]) -> int:
