@@ -25,6 +25,7 @@ from pages._shared.models import encoder, is_held, jobs
 
 MOST_BYTES = 32 * 2**20
 """Largest answer."""
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _BY_NAME = {route.name: route for route in ROUTES}
 
 
@@ -188,10 +189,21 @@ def rendered(value: Any) -> bytes:
         Refused: the model answered with numbers that are no numbers.
     """
     try:
-        text = json.dumps(
-            to_record(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
+        text = _text(to_record(value))
     except ValueError:
         raise Refused("The model answered with numbers that are none.", kind="model") from None
     # Half a surrogate pair, as a folder's name may hold, is written as JSON writes it.
     return text.encode("utf-8", "backslashreplace")
+
+
+def _text(record: Any) -> str:
+    """JSON of a record, list by list.
+
+    Other threads run between two lists. As one call, an answer of some MiB would keep them all
+    waiting for a third of a second, the event loop among them.
+    """
+    if isinstance(record, dict):
+        return "{" + ",".join(f"{_text(key)}:{_text(item)}" for key, item in record.items()) + "}"
+    if isinstance(record, list) and record and isinstance(record[0], dict | list):
+        return "[" + ",".join(map(_text, record)) + "]"
+    return _JSON.encode(record)

@@ -4,6 +4,8 @@ A response that is handed over whole lies in memory until the client has taken i
 may ask again before it has.
 """
 
+import asyncio
+
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -66,5 +68,7 @@ class _Answer(Response):
                 piece = bytes(self.body[place : place + PIECE])
                 more = place + PIECE < size
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
+                # Streamlit compresses it in the event loop: others go between two pieces.
+                await asyncio.sleep(0)
         finally:
             self._sending.ended(size)

@@ -213,3 +213,25 @@ def test_only_so_much_may_wait_to_be_taken() -> None:
         assert sending.response(ANSWER[: 3 * MIB]).status_code == 200
 
     coroutines.run(check())
+
+
+def test_others_go_on_between_the_pieces_of_a_large_answer() -> None:
+    others, seen = 0, []
+
+    async def go_on() -> None:
+        nonlocal others
+        while True:
+            await asyncio.sleep(0)
+            others += 1
+
+    async def send(_message: object) -> None:  # it computes, and does not wait
+        seen.append(others)
+
+    async def check() -> None:
+        beside = asyncio.ensure_future(go_on())
+        await asyncio.sleep(0)
+        await Sending().response(ANSWER[: 8 * PIECE])({}, None, send)  # type: ignore[arg-type]
+        beside.cancel()
+
+    coroutines.run(check())
+    assert len(set(seen[1:])) == 8
