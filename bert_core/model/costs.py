@@ -8,6 +8,9 @@ if TYPE_CHECKING:
 COSTLY = 3e10
 """Pieces to compute times layers times squared width, from which it takes some ten seconds on two
 cores."""
+GPU = 20
+"""How many times as much CUDA computes in that time, at the least. Large batches, as in training,
+are computed some hundred times as fast; a single short text gains little."""
 CHARACTERS = 4
 """Of a word piece, roughly, in English."""
 
@@ -20,4 +23,5 @@ def costly(encoder: "Encoder", pieces: float) -> bool:
         pieces: of all passes together, roughly.
     """
     held = encoder.checkpoint
-    return pieces * held.layers * held.hidden**2 > COSTLY
+    most = COSTLY * (GPU if encoder.choice.device.startswith("cuda") else 1)
+    return pieces * held.layers * held.hidden**2 > most

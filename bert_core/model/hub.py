@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bert_core.errors import CoreError, ModelError
+from bert_core.model.allowed import is_allowed
 from bert_core.model.checkpoints import check_texts
 from bert_core.model.foreign import reason
 from bert_core.model_names import did_you_mean, meant
@@ -177,7 +178,7 @@ def _unreached(repo: str, revision: str | None, why: str) -> ModelError:
 
 def _near(repo: str) -> str:
     """Which model that was fetched before may have been meant."""
-    others = {name for name, _, _ in cached_models()} - {repo}
+    others = {name for name, _, _ in cached_models() if is_allowed(name)} - {repo}
     return did_you_mean(meant(repo, sorted(others)))
 
 

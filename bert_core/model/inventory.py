@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from bert_core.errors import ModelError
+from bert_core.model.allowed import is_allowed
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.devices import Device, list_devices
 from bert_core.model.hub import cached_models
 from bert_core.model.run_models import all_results
-from bert_core.model.sources import SHIPPED, is_allowed
+from bert_core.model.sources import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
+from bert_core.model.allowed import allowed_folder, check_allowed
 from bert_core.model.choice import ModelChoice
-from bert_core.model.sources import SHIPPED, allowed_folder, check_allowed
+from bert_core.model.sources import SHIPPED
 from bert_core.model_names import RUN, looks_like_folder
 
 

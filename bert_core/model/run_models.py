@@ -7,6 +7,7 @@ import contextlib
 from pathlib import Path
 
 from bert_core.errors import ModelError
+from bert_core.model.allowed import is_allowed
 from bert_core.model_names import RUN, did_you_mean, is_run_id, meant
 from bert_core.settings import read_settings
 
@@ -29,7 +30,7 @@ def result_folder(source: str) -> Path:
         )
     folder = _runs() / name
     if not folder.is_dir():
-        near = meant(source, [known for known, _ in all_results()])
+        near = meant(source, [known for known, _ in all_results() if is_allowed(known)])
         raise ModelError(
             f"There is no run '{name}' here.{did_you_mean(near)} 'python -m bert_core runs' lists "
             "those there are.",

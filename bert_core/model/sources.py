@@ -1,16 +1,15 @@
 """From the name of a model to a folder with its files."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from bert_core.checks import SHOWN_PATH, shown
+from bert_core.checks import shown
 from bert_core.errors import ModelError
 from bert_core.model import hub, run_models
+from bert_core.model.allowed import allowed_folder, check_allowed, is_allowed
 from bert_core.model.checkpoints import Checkpoint, inspect
 from bert_core.model.choice import ModelChoice
 from bert_core.model_names import (
     BUILT_IN,
-    KINDS,
     RUN,
     did_you_mean,
     is_old_hub_id,
@@ -18,7 +17,7 @@ from bert_core.model_names import (
     looks_like_folder,
     meant,
 )
-from bert_core.settings import EMBEDDED_MODEL, PROJECT, READER_MODEL, in_demo, read_settings
+from bert_core.settings import EMBEDDED_MODEL, READER_MODEL
 
 Progress = Callable[[str, float | None], None]
 """Told what is being done and which share of it is done (None: unknown)."""
@@ -75,91 +74,3 @@ def _misspelt(choice: ModelChoice) -> str | None:
     names = {name: name for name in SHIPPED} | {run.removeprefix(RUN): run for run in runs}
     near = meant(source.strip(), names, likeness=LIKE)
     return None if near is None else names[near]
-
-
-def check_allowed(source: str) -> None:
-    """Refuse a model that may not be opened here.
-
-    Raises:
-        ModelError: it is neither built in nor named in the operator's setting ``models``, and
-            neither is its kind.
-    """
-    if is_allowed(source):
-        return
-    open_ = [*named_models(), *(KINDS[kind] for kind in KINDS if kind in kinds_allowed())]
-    why = "This is a demonstration for the public." if in_demo() else (
-        "The operator sets them in BERT_EXPLORER_MODELS."
-    )  # fmt: skip
-    raise ModelError(
-        f"The model '{source[:80]}' may not be opened here; allowed are {', '.join(open_)}. {why}",
-        field="model",
-    )
-
-
-def is_allowed(source: str) -> bool:
-    """Whether the operator allows a model: built in, named in ``models``, or of a kind there."""
-    return source in named_models() or _kind(source) in kinds_allowed()
-
-
-def is_hub_id(source: str) -> bool:
-    """Whether a name is written as one of the hub."""
-    return source not in SHIPPED and _kind(source) == "hub"
-
-
-def _kind(source: str) -> str:
-    """Of :data:`KINDS`, by how a name is written."""
-    if source.startswith(RUN):
-        return "runs"
-    return "folders" if looks_like_folder(source) else "hub"
-
-
-def kinds_allowed() -> frozenset[str]:
-    """Kinds of models that may be opened whatever their name: of "runs", "folders" and "hub".
-
-    In a demonstration none: what the operator names one by one is open there, a kind is not.
-    """
-    return frozenset() if in_demo() else frozenset(KINDS).intersection(read_settings().models)
-
-
-def named_models() -> tuple[str, ...]:
-    """The built-in models, and those that the operator named one by one."""
-    named = [name for name in read_settings().models if name not in KINDS]
-    return tuple(dict.fromkeys([*SHIPPED, *named]))
-
-
-def allowed_folder(source: str) -> Path:
-    """Resolve a folder and refuse it outside what the operator allows.
-
-    Symbolic links are followed before the check, so that a link cannot lead out.
-
-    Raises:
-        ModelError: not a folder, or outside ``BERT_EXPLORER_FOLDERS``.
-    """
-    try:
-        folder = Path(source).expanduser().resolve()
-        exists = folder.is_dir()
-    except (OSError, ValueError, RuntimeError):
-        raise ModelError(f"{shown(source, SHOWN_PATH)} is no folder name.", field="model") from None
-    allowed = read_settings().folders
-    if not any(folder.is_relative_to(root) for root in allowed):
-        # The same sentence whether or not it exists: no probing of the machine's folders.
-        roots = ", ".join(_shown(root) for root in allowed) or "none"
-        raise ModelError(
-            f"{shown(source, SHOWN_PATH)} is outside the folders that models may be opened from "
-            f"({roots}). The operator sets them in BERT_EXPLORER_FOLDERS.",
-            field="model",
-        )
-    if not exists:
-        raise ModelError(
-            f"There is no folder {shown(source, SHOWN_PATH)}. Give the folder that holds "
-            "config.json, or a hub id such as google-bert/bert-base-uncased.",
-            field="model",
-        )
-    return folder
-
-
-def _shown(root: Path) -> str:
-    """A folder as a visitor may know it: where things are on the machine is the operator's."""
-    if root == PROJECT:
-        return "the project"
-    return "the home folder" if root == Path.home().resolve() else root.name

@@ -5,10 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bert_core.model.allowed import check_allowed
 from bert_core.model.checkpoints import Checkpoint
 from bert_core.model.choice import ModelChoice
 from bert_core.model.keys import key_of
-from bert_core.model.sources import SHIPPED, Progress, check_allowed
+from bert_core.model.sources import SHIPPED, Progress
 from bert_core.model.waiting import nobody, until
 
 if TYPE_CHECKING:  # a server answers before it needs one

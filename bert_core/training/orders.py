@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bert_core.errors import InputError, RunError
-from bert_core.model.sources import check_allowed
+from bert_core.model.allowed import check_allowed
 from bert_core.model_names import looks_like_folder
 from bert_core.permissions import refuse_training
 from bert_core.training import provenance

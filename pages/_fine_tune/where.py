@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from bert_core.model.sources import kinds_allowed
+from bert_core.model.allowed import kinds_allowed
 from bert_core.training.engines import usable_engines
 from pages._shared.sidebar import devices, models_here
 

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from bert_core import CoreError, ModelChoice
+from bert_core.model.allowed import kinds_allowed, named_models
 from bert_core.model.choice import EMBEDDED, READER
 from bert_core.model.devices import Device, list_devices
 from bert_core.model.inventory import list_models
-from bert_core.model.sources import kinds_allowed, named_models
 from bert_core.views.cards import model_lines
 from bert_core.views.numbers import joined
 from pages._shared.link import Field, one_of

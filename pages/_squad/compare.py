@@ -5,8 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from bert_core import ModelChoice
+from bert_core.model.allowed import kinds_allowed
 from bert_core.model.choice import READER
-from bert_core.model.sources import kinds_allowed
 from bert_core.tasks.squad import AnswerResult, decide_answer
 from bert_core.views.span_answers import spans
 from pages._shared.sentences import escaped, show_notes, shown_errors

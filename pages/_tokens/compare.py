@@ -12,7 +12,7 @@ from bert_core.analysis.tokenization.compare import (
     changed_cutter,
     own_cutter,
 )
-from bert_core.model.sources import kinds_allowed
+from bert_core.model.allowed import kinds_allowed
 from bert_core.model.tokenizer import Tokenizer
 from bert_core.views.token_snippets import comparison_snippet
 from bert_core.views.token_tables import cuttings_table, places_table

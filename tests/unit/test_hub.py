@@ -320,6 +320,12 @@ def test_what_was_fetched_before_may_have_been_meant(server: Hub) -> None:
     assert "Did you mean" not in str(refuse("licence", repo="town/tinybert")), "it is there"
 
 
+def test_what_may_not_be_opened_is_not_named(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.download(REPO, None)
+    monkeypatch.setenv("BERT_EXPLORER_MODELS", "town/tinybert")
+    assert "Did you mean" not in str(refuse("no model 'town/tinybert' on", repo="town/tinybert"))
+
+
 @pytest.mark.parametrize("name", ["a\0b", "x" * 200, "-bad", "town/.hidden"])
 def test_a_name_that_cannot_be_one(server: Hub, name: str) -> None:
     refuse("There is no model", repo=name)

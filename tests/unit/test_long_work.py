@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from bert_core.model.costs import costly
+from bert_core.model.encoder import Encoder
 from pages._shared.models import jobs
 
 
@@ -99,6 +101,14 @@ def test_one_computes_at_a_time(held: threading.Event) -> None:
     assert not jobs().busy
 
 
-def test_what_is_costly_depends_on_the_model(embedded) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_costly_depends_on_the_model(embedded: Encoder) -> None:
     assert not costly(embedded, 1_000)
     assert costly(embedded, 100_000)
+
+
+def test_what_is_costly_depends_on_the_device(
+    embedded: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "choice", replace(embedded.choice, device="cuda:0"))
+    assert not costly(embedded, 100_000)
+    assert costly(embedded, 10_000_000)

@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,16 @@ def test_a_classifier_says_where_it_can_be_asked(runs: Path, folder_of) -> None:
         "place the answer would mean nothing. Choose another model, or ask what this one has: "
         "classification (python -m bert_core classify)."
     )
+
+
+def test_a_run_that_may_not_be_opened_is_not_named(
+    runs: Path, folder_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(runs, "20260101-000000-sst2-0001", folder_of("bert-classification"))
+    monkeypatch.setenv("BERT_EXPLORER_MODELS", "run:20260101-000000-sst2-001")
+    with pytest.raises(ModelError, match="There is no run") as refused:
+        find(ModelChoice("run:20260101-000000-sst2-001"))
+    assert "Did you mean" not in str(refused.value)
 
 
 def test_a_run_that_is_misspelt_is_told_from_none(runs: Path, folder_of) -> None:  # type: ignore[no-untyped-def]

@@ -23,10 +23,11 @@ from bert_core.data.lines import read_lines
 from bert_core.data.records import read_records
 from bert_core.data.uploads import keep_upload, local_file
 from bert_core.errors import CoreError, InputError, ModelError, RunError
+from bert_core.model.allowed import is_allowed, named_models
 from bert_core.model.choice import ModelChoice
 from bert_core.model.encoder import Encoder
 from bert_core.model.inventory import list_models
-from bert_core.model.sources import find, is_allowed, named_models
+from bert_core.model.sources import find
 from bert_core.settings import (
     COMMAND_LINE,
     FILE,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bert_core.errors import ModelError
+from bert_core.model.allowed import allowed_folder
 from bert_core.model.choice import ModelChoice
-from bert_core.model.sources import allowed_folder, find
+from bert_core.model.sources import find
 from bert_core.model_names import looks_like_folder
 from bert_core.settings import PROJECT, read_settings
 
