@@ -98,7 +98,12 @@ def test_ctrl_c_says_what_is_kept(
     questions.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     command = ("squad", questions, "--out", tmp_path / "out", "--model", model, "--json")
     monkeypatch.setattr(evaluating, "_follow", interrupting)
-    stopped = call(*command)
+    # What a shell starts in the background, the tests themselves perhaps, ignores Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        stopped = call(*command)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (stopped.exit_code, stopped.stdout) == (130, "")
     kept = (tmp_path / "out" / "answers.jsonl").read_bytes().count(b"\n")
     assert kept == 112, "whole contexts of seven questions"
