@@ -13,6 +13,8 @@ from pages._shared.models import encoder_with_progress
 
 VIEWS = ("Head view", "Model view", "Neuron view")
 HEIGHT = 720
+HEADING, LAYER, LAYERS = 165, 108, 12
+"""Pixels of the model view, and how many layers are seen without scrolling."""
 
 
 def panel(choice: ModelChoice, seen: Seen) -> None:
@@ -32,6 +34,7 @@ def panel(choice: ModelChoice, seen: Seen) -> None:
     }
     html = newest("bertviz", (*seen.this.key, view, dark), makers[view])
     # With a height of ours, as the frame's policy lets no measuring script in.
-    st.iframe(html, height=HEIGHT)
+    layers = min(encoder.checkpoint.layers, LAYERS)
+    st.iframe(html, height=HEADING + LAYER * layers if view == VIEWS[1] else HEIGHT)
     st.download_button("This view (HTML, opens offline)", html, "bertviz.html", "text/html",
                        on_click="ignore", type="tertiary", icon=":material/download:")  # fmt: skip

@@ -224,6 +224,38 @@ def test_notes_show_on_focus_and_leave_nothing_behind(show: Callable[..., Page])
     assert scroll_listeners() == before
 
 
+def test_a_tint_grows_to_what_can_be_seen(show: Callable[..., Page]) -> None:
+    surprise = strip(show(), "surprise").locator(".chip")
+    expect(surprise).to_have_count(11)
+    paper, half, full = (
+        surprise.nth(number).evaluate(
+            """chip => {
+                const drawing = document.createElement("canvas").getContext("2d")
+                drawing.fillStyle = getComputedStyle(chip).backgroundColor
+                drawing.fillRect(0, 0, 1, 1)
+                return [...drawing.getImageData(0, 0, 1, 1).data].slice(0, 3)
+            }"""
+        )
+        for number in (0, 5, 10)
+    )
+    accent = surprise.nth(10).evaluate(
+        """chip => getComputedStyle(chip, "::after").backgroundColor"""
+    )
+    primary = surprise.nth(10).evaluate(
+        """chip => {
+            const line = chip.appendChild(document.createElement("i"))
+            line.style.background = "var(--st-primary-color)"
+            const found = getComputedStyle(line).backgroundColor
+            line.remove()
+            return found
+        }"""
+    )
+    assert accent == primary, "the line at the foot"
+    away = [sum(abs(a - b) for a, b in zip(paper, each, strict=True)) for each in (half, full)]
+    assert away[0] == pytest.approx(away[1] / 2, abs=4)
+    assert away[1] > 100
+
+
 def test_table_can_be_read_and_rows_picked(show: Callable[..., Page]) -> None:
     page = show()
     table = page.get_by_role("table", name=re.compile("What fits"))
