@@ -40,6 +40,18 @@ def looks_like_folder(source: str) -> bool:
     return begins or Path(source).is_absolute() or source.count("/") > 1 or "\\" in source
 
 
+def kind_of(name: str) -> str:
+    """Of :data:`KINDS`, by how the name of a model that is not built in is written."""
+    if name.startswith(RUN):
+        return "runs"
+    return "folders" if looks_like_folder(name) else "hub"
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name is written as one of the hub."""
+    return name not in BUILT_IN and kind_of(name) == "hub"
+
+
 def is_model_name(name: str) -> bool:
     """Whether a name has the form of a model's; a model of that name need not be here."""
     if name.startswith(RUN):

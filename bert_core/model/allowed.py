@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bert_core.checks import SHOWN_PATH, shown
 from bert_core.errors import ModelError
-from bert_core.model_names import BUILT_IN, KINDS, RUN, looks_like_folder
+from bert_core.model_names import BUILT_IN, KINDS, kind_of
 from bert_core.settings import PROJECT, in_demo, read_settings
 
 
@@ -29,19 +29,7 @@ def check_allowed(source: str) -> None:
 
 def is_allowed(source: str) -> bool:
     """Whether the operator allows a model: built in, named in ``models``, or of a kind there."""
-    return source in named_models() or _kind(source) in kinds_allowed()
-
-
-def is_hub_id(source: str) -> bool:
-    """Whether a name is written as one of the hub."""
-    return source not in BUILT_IN and _kind(source) == "hub"
-
-
-def _kind(source: str) -> str:
-    """Of :data:`KINDS`, by how a name is written."""
-    if source.startswith(RUN):
-        return "runs"
-    return "folders" if looks_like_folder(source) else "hub"
+    return source in named_models() or kind_of(source) in kinds_allowed()
 
 
 def kinds_allowed() -> frozenset[str]:

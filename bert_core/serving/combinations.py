@@ -1,7 +1,7 @@
 """Fields that have no meaning together: refused, so that nothing that was asked is passed over."""
 
 from bert_core.errors import InputError
-from bert_core.model.allowed import is_hub_id
+from bert_core.model_names import is_hub_id
 from bert_core.serving.items import AskItem, AttendItem, FillItem, Item, NextItem, TargetItem
 
 _OF_TARGETS = {

@@ -9,10 +9,10 @@ from threading import Event
 from typing import Any
 
 from bert_core import Encoder
-from bert_core.model.allowed import is_allowed, is_hub_id
+from bert_core.model.allowed import is_allowed
 from bert_core.model.costs import costly
 from bert_core.model.waiting import Left, admitted, until
-from bert_core.model_names import is_model_name
+from bert_core.model_names import is_hub_id, is_model_name
 from bert_core.serving import requests
 from bert_core.serving.calls import ROUTES, ApiRoute, results
 from bert_core.serving.models import served_models

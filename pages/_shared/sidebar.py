@@ -73,7 +73,7 @@ def choose_model(head: str | None = None) -> None:
             lines = model_lines(encoder_with_progress(choice))
         except CoreError as error:
             state["choice_fault"] = str(error)
-            st.caption("This model cannot be had; the page says why.")
+            st.error(escaped(str(error)), icon=":material/error:")
             return
         state["choice"] = choice
         st.caption("  \n".join(escaped(line) for line in lines))
@@ -84,7 +84,7 @@ def chosen_model() -> ModelChoice:
     state = st.session_state
     choice: ModelChoice | None = state["choice"]
     if choice is None:
-        # Here and not in the sidebar, which is closed where the screen is narrow.
+        # Where the screen is narrow the sidebar, which says it as well, is closed.
         st.error(escaped(state["choice_fault"]), icon=":material/error:")
         if state["model"].strip() != EMBEDDED:
             st.button("Use the embedded model", key="embedded_instead", on_click=_embedded)
