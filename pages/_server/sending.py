@@ -68,7 +68,7 @@ class _Answer(Response):
                 piece = bytes(self.body[place : place + PIECE])
                 more = place + PIECE < size
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
-                # Streamlit compresses it in the event loop: others go between two pieces.
-                await asyncio.sleep(0)
+                if more:  # Streamlit compresses it in the event loop: others go between
+                    await asyncio.sleep(0)
         finally:
             self._sending.ended(size)

@@ -60,7 +60,11 @@ def test_nothing_can_be_kept_and_the_server_says_so(
             for _ in range(60):  # more lines than fit into what is left of the log's last block
                 assert server.ask("tokenize", text="Each answer is an event in the log.").ok
         assert server.ask("tokenize", text="The log goes on.").ok
-        (told,) = [line for line in server.log.splitlines() if '"event": "log"' in line]
+
+        def events() -> list[str]:
+            return [line for line in server.log.splitlines() if '"event": "log"' in line]
+
+        (told,) = until(events, lambda: server.log)  # written once the answer is away
         assert json.loads(told)["unwritten"] > 0
         visitor.send(UPLOAD, "rows.csv", ROWS)
         assert not visitor.alerts, "there is room again"
