@@ -45,10 +45,17 @@ def opened(open_page: Open, address: str, *, width: int = 1400, **query: str) ->
     return open_page(f"{address}?{urlencode({'show': 'Attribution', **query})}", width=width)
 
 
-def computed(page: Page) -> None:
-    """Wait for the scores and the end of the run; a busy machine may want a click first."""
-    scores, go = error_lines(page), page.get_by_role("button", name="Compute the attribution")
-    expect(scores.or_(go).first).to_be_visible(timeout=LONG)
+def computed(page: Page, awaited: Locator | None = None, *, patience: int = LONG) -> None:
+    """Wait for the scores and the end of the run; a busy machine may want a click first.
+
+    Args:
+        page: where they stand.
+        awaited: what shows that they are there; None: the line under any scores.
+        patience: milliseconds until they or the button have to be there.
+    """
+    scores = awaited or error_lines(page)
+    go = page.get_by_role("button", name="Compute the attribution")
+    expect(scores.or_(go).first).to_be_visible(timeout=patience)
     if go.is_visible():
         go.click()
     expect(scores.first).to_be_visible(timeout=LONG)
@@ -127,7 +134,7 @@ def test_a_masked_word_by_two_baselines(
     page.get_by_role("button", name="Copy link").click()
     link = page.locator("code").filter(has_text="follow=pulitzer").inner_text()
     again = open_page(link)
-    expect(again.get_by_text("Logit of “pulitzer”")).to_be_visible(timeout=LONG)
+    computed(again, again.get_by_text("Logit of “pulitzer”"))
     expect_scores(again, pulitzer)
 
 
@@ -139,7 +146,7 @@ def pick(page: Page, label: str, option: str | re.Pattern[str], shown: Locator) 
         page.get_by_role("combobox", name=label).click()
         page.get_by_role("option", name=option).click()
         try:
-            return expect(shown).to_be_visible(timeout=patience)
+            return computed(page, shown, patience=patience)
         except AssertionError:
             if patience == LONG:
                 raise
@@ -151,8 +158,7 @@ def test_both_outcomes_of_a_pair(url: str, open_page: Open) -> None:
     computed(page)
     for outcome, words in (("is not next", "does not follow"), ("is next", "follows")):
         page.get_by_role("radio", name=outcome, exact=True).click()
-        expect(page.get_by_text(f"Logit of “the second text {words}”")).to_be_visible(timeout=LONG)
-        computed(page)
+        computed(page, page.get_by_text(f"Logit of “the second text {words}”"))
         expect(page.locator(".st-key-nx_owed_0 tbody tr").first).to_be_visible()
 
 
